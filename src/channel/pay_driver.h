@@ -1,0 +1,280 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * The driver contract (docs/design.md section 9).  One driver is one file in
+ * this folder that exports one const struct; pay_drivers.c names them all.
+ *
+ * A talk is one conversation with a channel.  A driver's function reads its
+ * talk, writes its talk, and says by its return value what comes next.  It
+ * does no I/O, keeps no state, reads no clock, touches no nginx: a pure
+ * function of its talk.
+ */
+
+#ifndef PAY_DRIVER_H_INCLUDED
+#define PAY_DRIVER_H_INCLUDED
+
+
+#include <base/pay_base.h>
+#include <base/pay_money.h>
+#include <base/pay_time.h>
+#include <codec/pay_codec.h>
+#include <codec/pay_json.h>
+#include <crypto/pay_crypto.h>
+#include <model/pay_model.h>
+
+
+typedef struct pay_driver_s   pay_driver_t;
+typedef struct pay_channel_s  pay_channel_t;
+typedef struct pay_talk_s     pay_talk_t;
+
+
+/* headers, as received or to be sent; names are compared without case */
+
+typedef struct {
+    pay_str_t  name;
+    pay_str_t  value;
+} pay_header_t;
+
+typedef struct {
+    const pay_header_t  *elts;
+    size_t               nelts;
+} pay_headers_t;
+
+/*
+ * PAY_OK: there exactly once and not empty.  PAY_DECLINED: not there.
+ * PAY_INVALID: empty, or there more than once (which nobody may interpret).
+ */
+pay_rc_t pay_header_get(const pay_headers_t *h, const char *name,
+    pay_str_t *value);
+
+
+/* the directives of a channel block that belong to the driver */
+
+typedef enum {
+    PAY_PARAM_TEXT,             /* pay_str_t */
+    PAY_PARAM_SECRET,           /* FILE -> pay_str_t, its bytes */
+    PAY_PARAM_CERTIFICATE,      /* FILE -> pay_cert_t */
+    PAY_PARAM_PRIVATE_KEY,      /* FILE -> pay_key_t * */
+    PAY_PARAM_KEY_SET           /* ID FILE, repeated -> pay_key_set_t */
+} pay_param_kind_t;
+
+#define PAY_KEY_SET_MAX  8
+
+typedef struct {
+    pay_str_t   id[PAY_KEY_SET_MAX];
+    pay_key_t  *key[PAY_KEY_SET_MAX];
+    size_t      nkeys;
+} pay_key_set_t;
+
+typedef struct {
+    const char        *name;
+    pay_param_kind_t   kind;
+    size_t             offset;      /* in the driver's conf struct */
+    size_t             min, max;    /* length of a text or a secret */
+    unsigned           required:1;
+    unsigned           sandbox:1;   /* only with "mode sandbox" */
+    const char        *doc;
+} pay_param_t;
+
+
+/* what a channel can do: what a table can say */
+
+typedef struct {
+    pay_op_t      op;
+    pay_method_t  method;           /* NONE: any */
+} pay_can_op_t;
+
+typedef struct {
+    const pay_can_op_t  *ops;       /* up to PAY_OP_NONE */
+    const char *const   *hosts;     /* "https://host", first is the default */
+    const char *const   *currencies;/* up to NULL */
+    size_t               order_id_min, order_id_max;
+    const char          *order_id_extra;    /* beside A-Za-z0-9 */
+    size_t               description_max;   /* characters */
+    int64_t              amount_min, amount_max;
+    int64_t              expires_min, expires_max;  /* seconds from now */
+    unsigned             notice_deadline_ms;/* the channel's own */
+    unsigned             dedupes:1;         /* by our number: send again */
+    unsigned             echoes:1;          /* gives a text of ours back */
+    unsigned             test_only:1;       /* never in production */
+} pay_can_t;
+
+
+/* a channel's words and ours: the last row has NULL */
+
+typedef struct {
+    const char  *theirs;
+    int          ours;              /* pay_state_t or pay_code_t */
+} pay_word_t;
+
+int pay_word_find(const pay_word_t *words, pay_str_t theirs, int otherwise);
+
+
+struct pay_channel_s {
+    pay_str_t            name;
+    const pay_driver_t  *driver;
+    void                *conf;          /* the driver's, filled by its params */
+    pay_str_t            host;          /* scheme://name[:port] */
+    pay_str_t            notify_url;
+    int64_t              order_expires; /* seconds */
+    unsigned             sandbox:1;
+};
+
+
+/* a request that a driver wants sent */
+
+#define PAY_REQUEST_HEADERS  12
+
+typedef struct {
+    const char    *method;              /* "GET", "POST" ... */
+    pay_str_t      host;                /* scheme://name[:port] */
+    pay_str_t      target;              /* path?query, as signed */
+    pay_header_t   headers[PAY_REQUEST_HEADERS];
+    size_t         nheaders;
+    pay_str_t      body;                /* empty: none */
+} pay_request_t;
+
+/* PAY_ERROR when there is no room or a value has a byte under 0x20 */
+pay_rc_t pay_request_header(pay_request_t *q, const char *name, pay_str_t v);
+
+
+/* what came of it */
+
+typedef enum {
+    PAY_ANSWERED = 0,           /* complete, within the limit, not verified */
+    PAY_NOT_SENT,               /* certainly nothing reached the channel */
+    PAY_UNANSWERED,             /* it may have: cut short, too big, late ... */
+    PAY_WAITED                  /* a PAY_WAIT is over */
+} pay_outcome_t;
+
+typedef struct {
+    pay_outcome_t  outcome;
+    int            status;
+    pay_headers_t  headers;
+    pay_str_t      body;
+} pay_answer_t;
+
+
+/* the channel calls us */
+
+typedef struct {
+    pay_str_t      method;
+    pay_str_t      args;                /* query string, raw */
+    pay_headers_t  headers;
+    pay_str_t      body;
+} pay_notice_t;
+
+typedef enum {
+    PAY_NOTICE_REFUSED = 0,     /* not verified or not ours; error says why */
+    PAY_NOTICE_PAYMENT,         /* fact speaks of a payment */
+    PAY_NOTICE_OTHER            /* verified, of no kind that we know */
+} pay_notice_kind_t;
+
+
+/* what we answer to a notice */
+
+typedef enum {
+    PAY_ACK_OK = 0,             /* the application has it */
+    PAY_ACK_REFUSED,            /* we do not believe it */
+    PAY_ACK_LATER               /* not now: send it again */
+} pay_verdict_t;
+
+typedef struct {
+    int          status;
+    const char  *content_type;  /* NULL: no body */
+    pay_str_t    body;
+} pay_reply_t;
+
+
+/* what the store knew of the object when the talk began */
+
+typedef enum {
+    PAY_KNOWN_NEW = 0,          /* this talk creates it */
+    PAY_KNOWN_OPEN,             /* the channel has answered for it */
+    PAY_KNOWN_UNKNOWN,          /* sent once, outcome not known */
+    PAY_KNOWN_FORGOTTEN         /* the store has it no more: locators only */
+} pay_known_t;
+
+#define PAY_TALK_RANDOM  64
+
+struct pay_talk_s {
+    /* given */
+    const pay_channel_t      *channel;
+    pay_arena_t              *arena;    /* of this talk alone */
+    int64_t                   now;
+    pay_u8                    random[PAY_TALK_RANDOM];
+    size_t                    random_used;
+    pay_op_t                  op;
+    const pay_payment_ask_t  *ask;      /* of pay */
+    const pay_payment_t      *payment;  /* as stored, or as asked for */
+    pay_known_t               known;
+    pay_str_t                 echo;     /* to be echoed, or empty */
+
+    /* said */
+    pay_request_t             request;  /* with PAY_SEND */
+    unsigned                  wait_ms;  /* with PAY_WAIT */
+    pay_fact_t                fact;     /* verified, with PAY_DONE or before */
+    pay_error_t               error;    /* with PAY_DONE */
+    pay_notice_kind_t         notice;
+    pay_str_t                 notice_type;  /* in the channel's words */
+    pay_str_t                 notice_data;  /* decrypted JSON */
+
+    int                       step;     /* the driver's own */
+    void                     *own;      /* the driver's own, in the arena */
+};
+
+
+struct pay_driver_s {
+    pay_str_t           name;
+    size_t              conf_size;
+    const pay_param_t  *params;         /* up to a NULL name */
+    const pay_can_t    *can;
+
+    /* at nginx -t: what a table can't say; *why for the operator */
+    pay_rc_t          (*check)(pay_channel_t *ch, const char **why);
+
+    /* the serial and the end of life of what must be renewed, for nginx -t */
+    void              (*expiry)(const pay_channel_t *ch, pay_str_t *serial,
+                            int64_t *not_after);
+
+    /* an operation starts */
+    pay_rc_t          (*begin)(pay_talk_t *t);
+
+    /* after PAY_SIGN, in a thread: the private-key work, and nothing else */
+    pay_rc_t          (*sign)(pay_talk_t *t);
+
+    /* the channel answered, or did not, or the wait is over */
+    pay_rc_t          (*resume)(pay_talk_t *t, const pay_answer_t *a);
+
+    /* the channel calls us: PAY_DONE with t->notice set */
+    pay_rc_t          (*notice)(pay_talk_t *t, const pay_notice_t *n);
+
+    void              (*acknowledge)(pay_talk_t *t, pay_verdict_t v,
+                            pay_reply_t *out);
+};
+
+
+extern const pay_driver_t *const  pay_drivers[];            /* up to NULL */
+extern const pay_driver_t  pay_wechatpay_v3;
+
+const pay_driver_t *pay_driver_find(pay_str_t name);
+
+/* 1 if the driver has the operation, by that method if not NONE */
+int pay_driver_can(const pay_driver_t *d, pay_op_t op, pay_method_t m);
+
+/* n characters of [0-9A-Za-z], out of the talk's random bytes */
+pay_str_t pay_talk_nonce(pay_talk_t *t, size_t n);
+
+/* PAY_DONE with an error */
+pay_rc_t pay_talk_fail(pay_talk_t *t, pay_code_t code, const char *reason);
+
+/*
+ * For an answer that is not PAY_ANSWERED: PAY_DONE with channel_unreachable
+ * where nothing was sent, else with outcome_unknown (money) or
+ * channel_response_invalid (the rest).
+ */
+pay_rc_t pay_talk_unanswered(pay_talk_t *t, const pay_answer_t *a);
+
+
+#endif /* PAY_DRIVER_H_INCLUDED */
