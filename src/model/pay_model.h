@@ -133,7 +133,7 @@ typedef struct {
     const char  *name;          /* "field_missing" */
     int          status;        /* HTTP */
     const char  *retry;         /* never, new, same, query, later */
-    const char  *title;         /* what happened and what to do, a sentence */
+    const char  *detail;        /* what happened and what to do, a sentence */
 } pay_code_info_t;
 
 const pay_code_info_t *pay_code_info(pay_code_t code);
@@ -281,7 +281,7 @@ pay_change_t pay_payment_apply(pay_payment_t *p, const pay_fact_t *f,
     int from_query, int64_t now);
 
 /* the payment object of section 7, as a member or at the top (key NULL) */
-void pay_payment_json(pay_json_writer_t *w, const char *key,
+void pay_payment_json(pay_json_writer_t *w, pay_arena_t *a, const char *key,
     const pay_payment_t *p, const pay_action_t *action, int test);
 
 

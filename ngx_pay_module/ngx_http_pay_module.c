@@ -1,0 +1,506 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * The module: directives, phases, processes.
+ */
+
+#include <ngx_pay.h>
+#include <sandbox/pay_sandbox.h>
+
+#include <sys/prctl.h>
+
+
+static void *ngx_pay_create_main_conf(ngx_conf_t *cf);
+static char *ngx_pay_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_pay_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_pay_conf_sandbox(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_pay_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_pay_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_pay_init_process(ngx_cycle_t *cycle);
+
+
+static ngx_command_t  ngx_pay_commands[] = {
+
+    { ngx_string("pay_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_pay_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_secret"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_pay_conf_secret,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_channel"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_pay_conf_channel,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_merchant"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_pay_conf_merchant,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_debug_core"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_pay_main_conf_t, debug_core),
+      NULL },
+
+    { ngx_string("pay_auth"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_pay_loc_conf_t, auth),
+      NULL },
+
+    { ngx_string("pay_auth_window"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_pay_loc_conf_t, window),
+      NULL },
+
+    { ngx_string("pay_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_pay_conf_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_notify"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_pay_conf_notify,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_call"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_pay_conf_call,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_pay_conf_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("pay_sandbox"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_pay_conf_sandbox,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_pay_module_ctx = {
+    ngx_pay_preconfiguration,              /* preconfiguration */
+    ngx_pay_postconfiguration,             /* postconfiguration */
+
+    ngx_pay_create_main_conf,              /* create main configuration */
+    ngx_pay_init_main_conf,                /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_pay_create_loc_conf,               /* create location configuration */
+    ngx_pay_merge_loc_conf                 /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_pay_module = {
+    NGX_MODULE_V1,
+    &ngx_pay_module_ctx,                   /* module context */
+    ngx_pay_commands,                      /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_pay_init_process,                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_pay_create_main_conf(ngx_conf_t *cf)
+{
+    pay_u8                random[32];
+    pay_str_t             secret;
+    ngx_pool_cleanup_t   *cln;
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_pay_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    mcf->debug_core = NGX_CONF_UNSET;
+
+    ngx_rbtree_init(&mcf->merchants, &mcf->merchants_sentinel,
+                    ngx_str_rbtree_insert_value);
+
+    if (ngx_array_init(&mcf->channels, cf->pool, 8, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->merchant_list, cf->pool, 8, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&mcf->places, cf->pool, 8, sizeof(ngx_pay_place_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL || pay_random(random, sizeof(random)) != 0) {
+        return NULL;
+    }
+
+    secret.data = random;
+    secret.len = sizeof(random);
+
+    mcf->dummy = pay_mac_key_create(secret);
+    if (mcf->dummy == NULL) {
+        return NULL;
+    }
+
+    cln->handler = (ngx_pool_cleanup_pt) pay_mac_key_destroy;
+    cln->data = mcf->dummy;
+
+    return mcf;
+}
+
+
+static char *
+ngx_pay_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_pay_main_conf_t  *mcf = conf;
+
+    ngx_conf_init_value(mcf->debug_core, 0);
+
+    return ngx_pay_conf_init(cf, mcf);
+}
+
+
+static void *
+ngx_pay_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_pay_loc_conf_t  *plcf;
+
+    plcf = ngx_pcalloc(cf->pool, sizeof(ngx_pay_loc_conf_t));
+    if (plcf == NULL) {
+        return NULL;
+    }
+
+    plcf->auth = NGX_CONF_UNSET;
+    plcf->window = NGX_CONF_UNSET;
+
+    return plcf;
+}
+
+
+/*
+ * What a name means is known by now: channels and merchants are all read.
+ * What a location needs of its neighbours is looked at in
+ * ngx_pay_conf_check(), when all locations are merged.
+ */
+
+static char *
+ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_pay_loc_conf_t  *prev = parent;
+    ngx_pay_loc_conf_t  *conf = child;
+
+    ngx_pay_place_t            *place;
+    ngx_http_conf_ctx_t        *ctx;
+    ngx_pay_main_conf_t        *mcf;
+    ngx_http_core_loc_conf_t   *clcf;
+
+    ngx_conf_merge_value(conf->auth, prev->auth, 0);
+    ngx_conf_merge_sec_value(conf->window, prev->window, 300);
+    ngx_conf_merge_str_value(conf->call, prev->call, "/_pay");
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pay_module);
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->notify_name.len) {
+        conf->notify = ngx_pay_channel_find(mcf, &conf->notify_name);
+
+        if (conf->notify == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"pay_notify %V\" in location \"%V\": there "
+                               "is no such pay_channel",
+                               &conf->notify_name, &clcf->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (conf->window < 1 || conf->window > 3600) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"pay_auth_window\" in location \"%V\" must be "
+                           "1s to 1h", &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (!conf->auth && !conf->api && !conf->notify && !conf->sandbox
+        && !conf->status)
+    {
+        return NGX_CONF_OK;
+    }
+
+    mcf->needs_zone = 1;
+
+    if ((conf->auth || conf->api) && conf->window > mcf->window_max) {
+        mcf->window_max = conf->window;
+    }
+
+    place = ngx_array_push(&mcf->places);
+    if (place == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ctx = cf->ctx;
+    place->server = ctx->srv_conf[ngx_http_core_module.ctx_index];
+    place->location = clcf;
+    place->conf = conf;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_pay_conf_handler(ngx_conf_t *cf, ngx_pay_loc_conf_t *plcf,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    plcf->file = cf->conf_file->file.name.data;
+    plcf->line = cf->conf_file->line;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
+        return "conflicts with another handler of this location";
+    }
+
+    clcf->handler = handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->api) {
+        return "is duplicate";
+    }
+
+    plcf->api = 1;
+
+    return ngx_pay_conf_handler(cf, plcf, ngx_pay_api_handler);
+}
+
+
+static char *
+ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->notify_name.data) {
+        return "is duplicate";
+    }
+
+    plcf->notify_name = value[1];
+    plcf->file = cf->conf_file->file.name.data;
+    plcf->line = cf->conf_file->line;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        plcf->notify_name.len = 0;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->call.data) {
+        return "is duplicate";
+    }
+
+    if (value[1].len == 0 || value[1].data[0] != '/') {
+        return "must be the URI of an internal location, as /_pay";
+    }
+
+    plcf->call = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->status) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "json") == 0) {
+        plcf->status = NGX_PAY_STATUS_JSON;
+
+    } else if (ngx_strcmp(value[1].data, "prometheus") == 0) {
+        plcf->status = NGX_PAY_STATUS_PROMETHEUS;
+
+    } else {
+        return "must be \"json\" or \"prometheus\"";
+    }
+
+    return ngx_pay_conf_handler(cf, plcf, ngx_pay_status_handler);
+}
+
+
+static char *
+ngx_pay_conf_sandbox(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->sandbox) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "checkout") == 0) {
+        plcf->sandbox = NGX_PAY_SANDBOX_CHECKOUT;
+
+    } else if (ngx_strcmp(value[1].data, "inbox") == 0) {
+        plcf->sandbox = NGX_PAY_SANDBOX_INBOX;
+
+    } else {
+        plcf->sandbox = NGX_PAY_SANDBOX_SIMULATOR;
+        plcf->simulator = pay_simulator_find(ngx_pay_str(&value[1]));
+
+        if (plcf->simulator == NULL) {
+            return "must be \"checkout\", \"inbox\" or the name of a driver "
+                   "that has a simulator";
+        }
+    }
+
+    return ngx_pay_conf_handler(cf, plcf, ngx_pay_sandbox_handler);
+}
+
+
+static ngx_int_t
+ngx_pay_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_pay_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_pay_phase(ngx_http_core_main_conf_t *cmcf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt  *h;
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_pay_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_str_t                   name = ngx_string("request_id");
+    ngx_pay_main_conf_t        *mcf;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pay_module);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    mcf->request_id = ngx_http_get_variable_index(cf, &name);
+    if (mcf->request_id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_pay_conf_check(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (mcf->places.nelts == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_pay_phase(cmcf, NGX_HTTP_ACCESS_PHASE, ngx_pay_auth_handler)
+        != NGX_OK
+        || ngx_pay_phase(cmcf, NGX_HTTP_PRECONTENT_PHASE,
+                         ngx_pay_notify_handler) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_pay_call_init();
+}
+
+
+static ngx_int_t
+ngx_pay_init_process(ngx_cycle_t *cycle)
+{
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_pay_module);
+
+    /* keys are in this process: no core, no ptrace by its own user */
+
+    if (mcf && mcf->places.nelts && !mcf->debug_core
+        && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+    {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
+                      "pay: prctl(PR_SET_DUMPABLE) failed");
+    }
+
+    return NGX_OK;
+}

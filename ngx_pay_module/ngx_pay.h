@@ -1,0 +1,486 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * The glue: what its files share.  The rooms are
+ *
+ *   ngx_http_pay_module.c   directives, phases, the module itself
+ *   ngx_pay_conf.c          blocks of our own, key files, names
+ *   ngx_pay_conf_*.c        pay_channel, pay_merchant, the last checks
+ *   ngx_pay_zone.c          shared memory: lock, nonces, counters
+ *   ngx_pay_object.c        payments in the zone: claim, update
+ *   ngx_pay_http.c          body in, answer out, the request's context
+ *   ngx_pay_gate.c          the check of a merchant's request
+ *   ngx_pay_auth.c          pay_auth: the gate in front of any location
+ *   ngx_pay_call.c          one HTTP call by a subrequest, captured whole
+ *   ngx_pay_talk.c          runs a driver: threads, calls, waits
+ *   ngx_pay_api.c           pay_api: the unified API
+ *   ngx_pay_notify.c        pay_notify: the callback desk
+ *   ngx_pay_sandbox.c       pay_sandbox: simulators, checkout, inbox
+ *   ngx_pay_status.c        pay_status: JSON and Prometheus
+ *   ngx_pay_variables.c     $pay_...
+ */
+
+#ifndef NGX_PAY_H_INCLUDED
+#define NGX_PAY_H_INCLUDED
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <channel/pay_driver.h>
+#include <model/pay_auth.h>
+#include <store/pay_store.h>
+
+
+typedef struct ngx_pay_zone_s      ngx_pay_zone_t;
+typedef struct ngx_pay_channel_s   ngx_pay_channel_t;
+typedef struct ngx_pay_merchant_s  ngx_pay_merchant_t;
+typedef struct ngx_pay_ctx_s       ngx_pay_ctx_t;
+typedef struct ngx_pay_call_s      ngx_pay_call_t;
+typedef struct ngx_pay_talk_s      ngx_pay_talk_t;
+
+
+/* the border between the two kinds of string: same layout, other names */
+
+static ngx_inline pay_str_t
+ngx_pay_str(const ngx_str_t *s)
+{
+    pay_str_t  p;
+
+    p.len = s->len;
+    p.data = s->data;
+
+    return p;
+}
+
+
+static ngx_inline ngx_str_t
+ngx_pay_nstr(pay_str_t p)
+{
+    ngx_str_t  s;
+
+    s.len = p.len;
+    s.data = (u_char *) p.data;
+
+    return s;
+}
+
+
+/* configuration */
+
+struct ngx_pay_channel_s {
+    pay_channel_t         core;
+    ngx_str_t             name;
+    ngx_str_t             notify_url;
+    ngx_str_t             upstream;     /* empty: the host */
+    ngx_str_t             call;         /* empty: the location's pay_call */
+    time_t                order_expires;
+    ngx_uint_t            number;       /* of its counters in the zone */
+    ngx_array_t           params;       /* ngx_pay_param_set_t */
+    ngx_pay_merchant_t   *merchant;     /* whose orders it carries */
+    u_char               *file;         /* where it was configured */
+    ngx_uint_t            line;
+};
+
+typedef struct {
+    ngx_str_t             id;
+    pay_mac_key_t        *mac;
+    pay_u8                digest[PAY_SHA256_LEN];   /* of the secret */
+} ngx_pay_secret_t;
+
+typedef struct {
+    ngx_array_t           cidr;         /* one ngx_cidr_t; none: all */
+    unsigned              deny:1;
+} ngx_pay_rule_t;
+
+struct ngx_pay_merchant_s {
+    ngx_str_node_t        node;         /* node.str is the id */
+    ngx_array_t           secrets;      /* ngx_pay_secret_t */
+    ngx_array_t           rules;        /* ngx_pay_rule_t */
+    ngx_array_t           channels;     /* ngx_pay_channel_t * */
+    ngx_array_t           channel_names;/* ngx_str_t, until resolved */
+    ngx_array_t           webhook_keys; /* pay_mac_key_t * */
+    uint32_t              operations;   /* bits by pay_op_t */
+    u_char               *file;
+    ngx_uint_t            line;
+};
+
+typedef struct {
+    ngx_pay_zone_t       *zone;
+    ngx_array_t           channels;     /* ngx_pay_channel_t * */
+    ngx_rbtree_t          merchants;
+    ngx_rbtree_node_t     merchants_sentinel;
+    ngx_array_t           merchant_list;    /* ngx_pay_merchant_t * */
+    ngx_array_t           places;       /* ngx_pay_place_t */
+    pay_mac_key_t        *secret;       /* signs the echoed text */
+    pay_mac_key_t        *dummy;        /* for merchants that do not exist */
+    time_t                window_max;
+    ngx_int_t             request_id;   /* index of $request_id */
+    ngx_flag_t            debug_core;
+    ngx_uint_t            needs_zone;   /* a location that cannot do without */
+    ngx_thread_pool_t    *threads;
+} ngx_pay_main_conf_t;
+
+typedef enum {
+    NGX_PAY_SANDBOX_NONE = 0,
+    NGX_PAY_SANDBOX_SIMULATOR,
+    NGX_PAY_SANDBOX_CHECKOUT,
+    NGX_PAY_SANDBOX_INBOX
+} ngx_pay_sandbox_kind_t;
+
+typedef struct {
+    ngx_flag_t            auth;
+    time_t                window;
+    ngx_flag_t            api;
+    ngx_pay_channel_t    *notify;       /* NULL: off */
+    ngx_str_t             notify_name;
+    ngx_str_t             call;
+    ngx_uint_t            status;       /* NGX_PAY_STATUS_ */
+    ngx_uint_t            sandbox;      /* ngx_pay_sandbox_kind_t */
+    const void           *simulator;    /* pay_simulator_t */
+    ngx_array_t          *simulated;    /* pay_channel_t *, up to NULL */
+    u_char               *file;         /* of the directive, if it told */
+    ngx_uint_t            line;
+} ngx_pay_loc_conf_t;
+
+#define NGX_PAY_STATUS_JSON        1
+#define NGX_PAY_STATUS_PROMETHEUS  2
+
+/* a location of ours that must be looked at when all is known */
+
+typedef struct {
+    ngx_http_core_srv_conf_t  *server;
+    ngx_http_core_loc_conf_t  *location;
+    ngx_pay_loc_conf_t        *conf;
+} ngx_pay_place_t;
+
+
+extern ngx_module_t  ngx_http_pay_module;
+
+
+char *ngx_pay_conf_channel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
+ngx_int_t ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
+
+/* a small file, whole; an error has been logged with file and line */
+ngx_int_t ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out);
+void ngx_pay_conf_wipe(ngx_str_t *s);
+
+/* runs a block of "name args;" lines through a table of ours */
+typedef char *(*ngx_pay_conf_other_pt)(ngx_conf_t *cf, void *conf);
+
+char *ngx_pay_conf_block(ngx_conf_t *cf, ngx_command_t *cmds, void *conf,
+    const char *what, ngx_str_t *name, ngx_pay_conf_other_pt other);
+
+ngx_pay_channel_t *ngx_pay_channel_find(ngx_pay_main_conf_t *mcf,
+    ngx_str_t *name);
+ngx_pay_merchant_t *ngx_pay_merchant_find(ngx_pay_main_conf_t *mcf,
+    pay_str_t id);
+
+/* 1 if the merchant may use the channel */
+ngx_uint_t ngx_pay_merchant_has(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch);
+
+
+/* the zone */
+
+#define NGX_PAY_CHANNELS_MAX   64
+#define NGX_PAY_SLOTS          1024
+
+typedef enum {
+    NGX_PAY_NOTICE_ACKNOWLEDGED = 0,
+    NGX_PAY_NOTICE_REPEATED,        /* accepted before: acknowledged at once */
+    NGX_PAY_NOTICE_IN_FLIGHT,       /* a copy is on its way: come again */
+    NGX_PAY_NOTICE_REFUSED,         /* not verified, or not ours */
+    NGX_PAY_NOTICE_PROBE,           /* a channel's signature probe */
+    NGX_PAY_NOTICE_FAILED,          /* the application did not accept it */
+    NGX_PAY_NOTICE_LATE,            /* ... not before the deadline */
+    NGX_PAY_NOTICE_MISMATCH,        /* verified, but not the order's amount */
+    NGX_PAY_NOTICE_DROPPED,         /* verified, but says nothing new */
+    NGX_PAY_NOTICE_OTHER,           /* verified, of no kind that we know */
+    NGX_PAY_NOTICE_STORE,           /* the store cannot take it now */
+    NGX_PAY_NOTICE_MAX
+} ngx_pay_notice_result_t;
+
+typedef enum {
+    NGX_PAY_CALL_ANSWERED = 0, NGX_PAY_CALL_NOT_SENT, NGX_PAY_CALL_UNKNOWN,
+    NGX_PAY_CALL_MAX
+} ngx_pay_call_result_t;
+
+typedef struct {
+    u_char                name[64];
+    ngx_atomic_t          notices[NGX_PAY_NOTICE_MAX];
+    ngx_atomic_t          calls[NGX_PAY_CALL_MAX];
+    ngx_atomic_t          call_ms;
+    ngx_atomic_t          last_notice;
+} ngx_pay_channel_stat_t;
+
+typedef struct {
+    uint32_t              magic;
+    uint32_t              layout;
+    int64_t               born;
+    uint64_t              size;
+    ngx_atomic_t          dirty;        /* somebody is inside the lock */
+    ngx_atomic_t          resets;
+    pay_u8                nonce_key[32];
+    uint64_t              nonces;       /* offsets from this struct */
+    uint64_t              records;
+    uint64_t              events;
+    ngx_atomic_t          inbox;        /* the next number */
+    ngx_atomic_t          gate[PAY_E_MAX];
+    ngx_atomic_t          requests[PAY_OP_MAX][2];  /* 0 ok, 1 error */
+    ngx_atomic_t          errors[PAY_E_MAX];
+    ngx_pay_channel_stat_t  channels[NGX_PAY_CHANNELS_MAX];
+} ngx_pay_shared_t;
+
+struct ngx_pay_zone_s {
+    ngx_shm_zone_t       *shm_zone;
+    ngx_slab_pool_t      *shpool;
+    ngx_pay_shared_t     *sh;
+    ngx_pay_main_conf_t  *conf;
+    pay_nonces_t         *nonces;
+    pay_records_t        *records;
+    pay_events_t         *events;
+};
+
+char *ngx_pay_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* between the two nothing allocates, logs, waits or returns */
+void ngx_pay_zone_lock(ngx_pay_zone_t *zone);
+void ngx_pay_zone_unlock(ngx_pay_zone_t *zone);
+
+#define ngx_pay_count(zone, member)                                          \
+    (void) ngx_atomic_fetch_add(&(zone)->sh->member, 1)
+
+int ngx_pay_alive(int32_t owner);
+
+/* 16-byte key of a record: kind, then the parts */
+ngx_int_t ngx_pay_record_key(pay_u8 key[16], const char *kind, pay_str_t a,
+    pay_str_t b);
+
+/* a record's bytes, into the arena; PAY_DECLINED: not there */
+pay_rc_t ngx_pay_record_read(ngx_pay_zone_t *zone, pay_arena_t *a,
+    const pay_u8 key[16], pay_str_t *out, pay_rec_t *rec);
+
+/*
+ * Writes if the version is still that of rec (version 0: if it is not there).
+ * PAY_INVALID: another was faster; PAY_DECLINED: no room.
+ */
+pay_rc_t ngx_pay_record_write(ngx_pay_zone_t *zone, const pay_u8 key[16],
+    pay_str_t bytes, pay_rec_class_t class_, uint32_t version);
+
+
+/* payments in the zone */
+
+typedef enum {
+    NGX_PAY_CLAIM_NEW = 0,
+    NGX_PAY_CLAIM_OPEN,             /* known, and ours now */
+    NGX_PAY_CLAIM_UNKNOWN,          /* known, its outcome is not; ours now */
+    NGX_PAY_CLAIM_BUSY,             /* somebody works on it */
+    NGX_PAY_CLAIM_CONFLICT,         /* the number has other fields */
+    NGX_PAY_CLAIM_ABSENT,           /* not there, and not to be made */
+    NGX_PAY_CLAIM_FULL,             /* no room: nothing may be sent */
+    NGX_PAY_CLAIM_ERROR
+} ngx_pay_claim_t;
+
+/*
+ * Takes the payment for this process.  fresh: what to store when there is
+ * none, or NULL.  p: as stored.
+ */
+ngx_pay_claim_t ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
+    const pay_u8 key[16], const pay_payment_t *fresh, pay_payment_t *p);
+
+typedef enum {
+    NGX_PAY_END_KEEP = 0,           /* give it back as it is */
+    NGX_PAY_END_UNKNOWN,            /* a call's outcome is not known */
+    NGX_PAY_END_DROP                /* nothing happened: forget it */
+} ngx_pay_end_t;
+
+void ngx_pay_object_release(ngx_pay_zone_t *zone, pay_arena_t *a,
+    const pay_u8 key[16], ngx_pay_end_t end);
+
+pay_rc_t ngx_pay_object_load(ngx_pay_zone_t *zone, pay_arena_t *a,
+    const pay_u8 key[16], pay_payment_t *p);
+
+/*
+ * Applies a verified fact to the stored payment.  p: as stored afterwards;
+ * where the store has none, p is taken as it is, and stored if create.
+ */
+pay_rc_t ngx_pay_object_apply(ngx_pay_zone_t *zone, pay_arena_t *a,
+    const pay_u8 key[16], const pay_fact_t *fact, ngx_uint_t from_query,
+    ngx_uint_t create, pay_payment_t *p, pay_change_t *change);
+
+
+/* the request's context */
+
+typedef enum {
+    NGX_PAY_ROLE_NONE = 0,
+    NGX_PAY_ROLE_AUTH, NGX_PAY_ROLE_API, NGX_PAY_ROLE_NOTIFY,
+    NGX_PAY_ROLE_SANDBOX, NGX_PAY_ROLE_CALL
+} ngx_pay_role_t;
+
+struct ngx_pay_ctx_s {
+    ngx_uint_t            role;
+    ngx_pay_call_t       *call;         /* of a subrequest of ours */
+    ngx_pay_talk_t       *talk;
+    void                 *data;         /* the role's own */
+
+    unsigned              reading:1;    /* the body is on its way */
+    unsigned              body_done:1;
+    unsigned              decided:1;    /* the gate has spoken */
+    unsigned              verified:1;   /* ... and let it pass */
+    unsigned              replied:1;    /* the answer is ours */
+
+    /* for $pay_...: in the request's pool */
+    ngx_pay_merchant_t   *merchant;
+    ngx_str_t             key;
+    pay_code_t            auth;         /* NONE and decided: passed */
+    const char           *reason;
+    pay_op_t              op;
+    ngx_pay_channel_t    *channel;
+    ngx_str_t             order_id;
+    int64_t               amount;
+    ngx_str_t             currency;
+    pay_state_t           state;
+    pay_code_t            error;
+    ngx_str_t             channel_code;
+    ngx_msec_t            channel_time;
+    ngx_uint_t            called;
+    ngx_str_t             event;
+    const char           *notify_result;
+};
+
+/* NULL: none yet; found again after an internal redirect */
+ngx_pay_ctx_t *ngx_pay_ctx_get(ngx_http_request_t *r);
+ngx_pay_ctx_t *ngx_pay_ctx_make(ngx_http_request_t *r, ngx_uint_t role);
+
+/* the whole body in one piece; NGX_DECLINED: larger than limit */
+ngx_int_t ngx_pay_body(ngx_http_request_t *r, size_t limit, ngx_str_t *out);
+ngx_int_t ngx_pay_body_mac(ngx_http_request_t *r, pay_mac_t *mac);
+
+/* the received headers, or NGX_ERROR */
+ngx_int_t ngx_pay_headers(ngx_pool_t *pool, ngx_list_t *list,
+    pay_headers_t *out);
+
+/* value of a header that may come once: NGX_DECLINED none, NGX_ABORT many */
+ngx_int_t ngx_pay_header_once(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
+pay_str_t ngx_pay_request_id(ngx_http_request_t *r);
+
+/* a copy in the request's pool, for variables: they outlive every arena */
+ngx_str_t ngx_pay_keep(ngx_http_request_t *r, pay_str_t s);
+
+/* sends an answer of ours; the return value goes to finalize_request */
+ngx_int_t ngx_pay_reply(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, pay_str_t body);
+ngx_int_t ngx_pay_reply_error(ngx_http_request_t *r, const pay_error_t *e);
+ngx_int_t ngx_pay_add_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
+
+/* the gate */
+
+/* PAY_E_NONE: it holds; reason: a token for the log */
+pay_code_t ngx_pay_gate(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
+    time_t window, size_t limit, const char **reason);
+
+ngx_int_t ngx_pay_auth_handler(ngx_http_request_t *r);
+ngx_int_t ngx_pay_api_handler(ngx_http_request_t *r);
+ngx_int_t ngx_pay_notify_handler(ngx_http_request_t *r);
+ngx_int_t ngx_pay_sandbox_handler(ngx_http_request_t *r);
+ngx_int_t ngx_pay_status_handler(ngx_http_request_t *r);
+
+/* one answer for HEAD, OPTIONS ... on locations of ours */
+ngx_int_t ngx_pay_not_allowed(ngx_http_request_t *r);
+
+
+/* one HTTP call */
+
+typedef void (*ngx_pay_call_pt)(ngx_pay_call_t *call);
+
+struct ngx_pay_call_s {
+    ngx_http_request_t   *parent;
+    ngx_http_request_t   *sr;
+    ngx_str_t             location;     /* empty: a clone of the parent's */
+    pay_request_t        *request;
+    ngx_str_t             url;          /* $pay_url */
+    ngx_str_t             host;         /* $pay_host */
+    ngx_str_t             upstream;
+    ngx_pay_ctx_t        *owner;        /* the parent's context */
+    size_t                limit;
+    void                 *data;
+
+    /* inside finalize_request of sr: to record only; may be NULL */
+    ngx_pay_call_pt       settle;
+    /* later, from the posted parent */
+    ngx_pay_call_pt       resume;
+
+    ngx_chain_t          *out;
+    ngx_chain_t         **last;
+    size_t                size;
+    ngx_uint_t            status;       /* 0: no HTTP answer */
+    ngx_msec_t            start;
+    unsigned              complete:1;
+    unsigned              too_big:1;
+    unsigned              failed:1;     /* no memory for the answer */
+    unsigned              sent:1;       /* something may have left */
+    unsigned              done:1;
+    unsigned              abandoned:1;  /* nobody waits for resume */
+};
+
+ngx_int_t ngx_pay_call(ngx_http_request_t *r, ngx_pay_call_t *call);
+ngx_int_t ngx_pay_call_body(ngx_pay_call_t *call, pay_str_t *out);
+ngx_int_t ngx_pay_call_init(void);
+ngx_uint_t ngx_pay_call_whole(ngx_pay_call_t *call);
+
+
+/* a talk with a channel */
+
+typedef void (*ngx_pay_talk_pt)(ngx_http_request_t *r, ngx_pay_talk_t *talk);
+
+struct ngx_pay_talk_s {
+    pay_talk_t            core;
+    ngx_http_request_t   *request;      /* NULL: orphaned */
+    ngx_pay_ctx_t        *ctx;
+    ngx_pay_channel_t    *channel;
+    ngx_str_t             call;         /* the call location */
+    pay_payment_ask_t     ask;
+    pay_payment_t         payment;
+    pay_u8                key[16];      /* of the record */
+    ngx_msec_t            waited;
+    pay_answer_t          answer;
+    pay_rc_t              rc;           /* what the driver wants next */
+
+    /* a fact or an error is there: into the store; once more at the end */
+    ngx_pay_talk_pt       record;
+    ngx_pay_talk_pt       done;         /* all is over: answer */
+
+    ngx_http_cleanup_t   *cleanup;
+    ngx_event_t           timer;
+#if (NGX_THREADS)
+    ngx_thread_task_t     task;
+#endif
+    unsigned              in_thread:1;
+    unsigned              sent:1;       /* something may have arrived */
+    unsigned              money:1;
+    unsigned              claimed:1;    /* the record is ours */
+    unsigned              recorded:1;   /* the end is in the store */
+};
+
+ngx_pay_talk_t *ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
+    ngx_pay_channel_t *ch, pay_op_t op);
+void ngx_pay_talk_run(ngx_pay_talk_t *talk, pay_rc_t rc);
+
+/* gives a claimed record back, by what is known of the call's outcome */
+void ngx_pay_talk_release(ngx_pay_zone_t *zone, ngx_pay_talk_t *talk);
+
+
+ngx_int_t ngx_pay_variables(ngx_conf_t *cf);
+ngx_int_t ngx_pay_sandbox_inbox(ngx_http_request_t *r);
+
+
+#endif /* NGX_PAY_H_INCLUDED */

@@ -1,0 +1,469 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * Configuration: blocks of our own directives, key files, names.
+ */
+
+#include <ngx_pay.h>
+
+
+#define NGX_PAY_FILE_MAX  (64 * 1024)
+
+
+typedef struct {
+    ngx_command_t          *cmds;
+    void                   *conf;
+    const char             *what;
+    ngx_str_t              *name;
+    ngx_pay_conf_other_pt   other;
+} ngx_pay_block_t;
+
+
+static const ngx_uint_t  ngx_pay_args[] = {
+    NGX_CONF_NOARGS, NGX_CONF_TAKE1, NGX_CONF_TAKE2, NGX_CONF_TAKE3,
+    NGX_CONF_TAKE4, NGX_CONF_TAKE5, NGX_CONF_TAKE6, NGX_CONF_TAKE7
+};
+
+
+/* "name args;" of a block of ours, by a command table of ours */
+
+static char *
+ngx_pay_conf_item(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    ngx_pay_block_t  *block = conf;
+
+    char             *rv;
+    ngx_str_t        *value;
+    ngx_uint_t        n;
+    ngx_command_t    *cmd;
+
+    value = cf->args->elts;
+    n = cf->args->nelts - 1;
+
+    if (ngx_strcmp(value[0].data, "include") == 0 && n == 1) {
+        return ngx_conf_include(cf, dummy, conf);
+    }
+
+    for (cmd = block->cmds; cmd->name.len; cmd++) {
+
+        if (cmd->name.len == value[0].len
+            && ngx_strcmp(cmd->name.data, value[0].data) == 0)
+        {
+            break;
+        }
+    }
+
+    if (cmd->name.len == 0) {
+        rv = block->other ? block->other(cf, block->conf)
+                          : "is not a directive of this block";
+
+    } else if (!(cmd->type & NGX_CONF_1MORE && n >= 1)
+               && !(n < NGX_CONF_MAX_ARGS && cmd->type & ngx_pay_args[n]))
+    {
+        rv = "has an invalid number of arguments";
+
+    } else {
+        rv = cmd->set(cf, cmd, block->conf);
+    }
+
+    if (rv == NGX_CONF_OK || rv == NGX_CONF_ERROR) {
+        return rv;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" in %s \"%V\" %s",
+                       &value[0], block->what, block->name, rv);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_pay_conf_block(ngx_conf_t *cf, ngx_command_t *cmds, void *conf,
+    const char *what, ngx_str_t *name, ngx_pay_conf_other_pt other)
+{
+    char             *rv;
+    ngx_conf_t        save;
+    ngx_pay_block_t   block;
+
+    block.cmds = cmds;
+    block.conf = conf;
+    block.what = what;
+    block.name = name;
+    block.other = other;
+
+    save = *cf;
+
+    cf->handler = ngx_pay_conf_item;
+    cf->handler_conf = (void *) &block;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    return rv;
+}
+
+
+void
+ngx_pay_conf_wipe(ngx_str_t *s)
+{
+    if (s->len) {
+        ngx_explicit_memzero(s->data, s->len);
+        s->len = 0;
+    }
+}
+
+
+static void
+ngx_pay_conf_wipe_cleanup(void *data)
+{
+    ngx_pay_conf_wipe(data);
+}
+
+
+static ngx_int_t
+ngx_pay_conf_read(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
+    ngx_str_t *out)
+{
+    size_t            size;
+    ssize_t           n;
+    ngx_file_info_t   fi;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is not a regular file", path);
+        return NGX_ERROR;
+    }
+
+    size = (size_t) ngx_file_size(&fi);
+
+    if (size == 0 || size > NGX_PAY_FILE_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is empty or larger than 64 KiB", path);
+        return NGX_ERROR;
+    }
+
+    out->data = ngx_pnalloc(cf->pool, size);
+    if (out->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_fd(fd, out->data, size);
+
+    if (n != (ssize_t) size) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "reading \"%V\" failed", path);
+        return NGX_ERROR;
+    }
+
+    out->len = size;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out)
+{
+    ngx_fd_t             fd;
+    ngx_int_t            rc;
+    ngx_str_t            path, *kept;
+    ngx_pool_cleanup_t  *cln;
+
+    path = *name;
+
+    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_str_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    kept = cln->data;
+    ngx_str_null(kept);
+    cln->handler = ngx_pay_conf_wipe_cleanup;
+
+    fd = ngx_open_file(path.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", &path);
+        return NGX_ERROR;
+    }
+
+    rc = ngx_pay_conf_read(cf, fd, &path, out);
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", &path);
+    }
+
+    if (rc == NGX_OK) {
+        *kept = *out;
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_pay_conf_mac_cleanup(void *data)
+{
+    pay_mac_key_destroy(data);
+}
+
+
+/* pay_secret FILE: signs the text that channels give back */
+
+char *
+ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_pay_main_conf_t  *mcf = conf;
+
+    pay_str_t             secret;
+    ngx_str_t            *value, file;
+    const char           *why;
+    ngx_pool_cleanup_t   *cln;
+
+    if (mcf->secret) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_pay_conf_file(cf, &value[1], &file) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (pay_secret_file(ngx_pay_str(&file), PAY_SECRET_MIN, &secret, &why)
+        != PAY_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "pay_secret \"%V\": %s",
+                           &value[1], why);
+        return NGX_CONF_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    mcf->secret = cln ? pay_mac_key_create(secret) : NULL;
+
+    if (mcf->secret == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_pay_conf_mac_cleanup;
+    cln->data = mcf->secret;
+
+    ngx_pay_conf_wipe(&file);
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_pay_channel_t *
+ngx_pay_channel_find(ngx_pay_main_conf_t *mcf, ngx_str_t *name)
+{
+    ngx_uint_t           i;
+    ngx_pay_channel_t  **ch;
+
+    ch = mcf->channels.elts;
+
+    for (i = 0; i < mcf->channels.nelts; i++) {
+
+        if (ch[i]->name.len == name->len
+            && ngx_memcmp(ch[i]->name.data, name->data, name->len) == 0)
+        {
+            return ch[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_pay_merchant_t *
+ngx_pay_merchant_find(ngx_pay_main_conf_t *mcf, pay_str_t id)
+{
+    ngx_str_t  s;
+
+    s = ngx_pay_nstr(id);
+
+    return (ngx_pay_merchant_t *)
+           ngx_str_rbtree_lookup(&mcf->merchants, &s,
+                                 ngx_crc32_short(s.data, s.len));
+}
+
+
+ngx_uint_t
+ngx_pay_merchant_has(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch)
+{
+    ngx_uint_t           i;
+    ngx_pay_channel_t  **mine;
+
+    mine = m->channels.elts;
+
+    for (i = 0; i < m->channels.nelts; i++) {
+        if (mine[i] == ch) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_pay_conf_resolve(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
+    ngx_pay_merchant_t *m)
+{
+    ngx_str_t           *name;
+    ngx_uint_t           i;
+    ngx_pay_channel_t   *ch, **p;
+
+    name = m->channel_names.elts;
+
+    for (i = 0; i < m->channel_names.nelts; i++) {
+
+        ch = ngx_pay_channel_find(mcf, &name[i]);
+
+        if (ch == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"channel %V\" in pay_merchant \"%V\": there is "
+                          "no such pay_channel in %s:%ui",
+                          &name[i], &m->node.str, m->file, m->line);
+            return NGX_ERROR;
+        }
+
+        if (ch->merchant) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "pay_channel \"%V\" is named by pay_merchant \"%V\""
+                          " and by pay_merchant \"%V\": whose order a notice "
+                          "speaks of could not be told in %s:%ui",
+                          &ch->name, &ch->merchant->node.str, &m->node.str,
+                          m->file, m->line);
+            return NGX_ERROR;
+        }
+
+        p = ngx_array_push(&m->channels);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        *p = ch;
+        ch->merchant = m;
+    }
+
+    return NGX_OK;
+}
+
+
+typedef struct {
+    ngx_pay_merchant_t  *merchant;
+    ngx_pay_secret_t    *secret;
+} ngx_pay_named_secret_t;
+
+
+static int ngx_libc_cdecl
+ngx_pay_conf_secret_cmp(const void *one, const void *two)
+{
+    const ngx_pay_named_secret_t  *a = one;
+    const ngx_pay_named_secret_t  *b = two;
+
+    return ngx_memcmp(a->secret->digest, b->secret->digest, PAY_SHA256_LEN);
+}
+
+
+/*
+ * The merchant's name is not in the signed string: one secret under two names
+ * would let each sign for the other.
+ */
+
+static ngx_int_t
+ngx_pay_conf_secrets(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
+{
+    ngx_uint_t               i, k;
+    ngx_array_t              all;
+    ngx_pay_secret_t        *secret;
+    ngx_pay_merchant_t     **m;
+    ngx_pay_named_secret_t  *s;
+
+    if (ngx_array_init(&all, cf->temp_pool, 16,
+                       sizeof(ngx_pay_named_secret_t)) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    m = mcf->merchant_list.elts;
+
+    for (i = 0; i < mcf->merchant_list.nelts; i++) {
+        secret = m[i]->secrets.elts;
+
+        for (k = 0; k < m[i]->secrets.nelts; k++) {
+            s = ngx_array_push(&all);
+            if (s == NULL) {
+                return NGX_ERROR;
+            }
+
+            s->merchant = m[i];
+            s->secret = &secret[k];
+        }
+    }
+
+    s = all.elts;
+
+    if (all.nelts == 0) {
+        return NGX_OK;
+    }
+
+    ngx_qsort(s, all.nelts, sizeof(ngx_pay_named_secret_t),
+              ngx_pay_conf_secret_cmp);
+
+    for (i = 1; i < all.nelts; i++) {
+
+        if (ngx_pay_conf_secret_cmp(&s[i - 1], &s[i]) == 0) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "secret \"%V\" of pay_merchant \"%V\" is the same "
+                          "as secret \"%V\" of pay_merchant \"%V\" in %s:%ui",
+                          &s[i].secret->id, &s[i].merchant->node.str,
+                          &s[i - 1].secret->id, &s[i - 1].merchant->node.str,
+                          s[i].merchant->file, s[i].merchant->line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+char *
+ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
+{
+    ngx_uint_t            i;
+    ngx_pay_merchant_t  **m;
+
+    m = mcf->merchant_list.elts;
+
+    for (i = 0; i < mcf->merchant_list.nelts; i++) {
+        if (ngx_pay_conf_resolve(cf, mcf, m[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (ngx_pay_conf_secrets(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+#if (NGX_THREADS)
+    if (mcf->channels.nelts) {
+        mcf->threads = ngx_thread_pool_add(cf, NULL);
+
+        if (mcf->threads == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+#endif
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,374 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * Shared memory: one block of the zone, cut by its size alone, so that every
+ * worker of every configuration finds the same things in the same place.
+ *
+ *   head and counters | nonces 1/4 | events 1/8 | records 5/8
+ */
+
+#include <ngx_pay.h>
+
+#include <signal.h>
+
+
+#define NGX_PAY_MAGIC    0x79617067
+#define NGX_PAY_LAYOUT   1
+#define NGX_PAY_MIN      (256 * 1024)
+
+
+static ngx_int_t ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+
+
+char *
+ngx_pay_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_pay_main_conf_t  *mcf = conf;
+
+    u_char          *p;
+    ssize_t          size;
+    ngx_str_t       *value, name, s;
+    ngx_pay_zone_t  *zone;
+
+    if (mcf->zone) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
+        return "must be \"zone=name:size\"";
+    }
+
+    name.data = value[1].data + 5;
+    p = (u_char *) ngx_strchr(name.data, ':');
+
+    if (p == NULL || p == name.data) {
+        return "must be \"zone=name:size\"";
+    }
+
+    name.len = p - name.data;
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        return "has an invalid size";
+    }
+
+    if (size < (ssize_t) NGX_PAY_MIN) {
+        return "is too small: 256k is the least";
+    }
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_pay_zone_t));
+    if (zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    zone->conf = mcf;
+    zone->shm_zone = ngx_shared_memory_add(cf, &name, size,
+                                           &ngx_http_pay_module);
+    if (zone->shm_zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    zone->shm_zone->init = ngx_pay_zone_init;
+    zone->shm_zone->data = zone;
+    mcf->zone = zone;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_pay_zone_map(ngx_pay_zone_t *zone)
+{
+    u_char  *p;
+
+    p = (u_char *) zone->sh;
+
+    zone->nonces = (pay_nonces_t *) (p + zone->sh->nonces);
+    zone->records = (pay_records_t *) (p + zone->sh->records);
+    zone->events = (pay_events_t *) (p + zone->sh->events);
+}
+
+
+/* all that is kept, made anew: what was signed until now is refused */
+
+static void
+ngx_pay_zone_clear(ngx_pay_zone_t *zone)
+{
+    size_t  size;
+
+    size = zone->sh->size - ngx_align(sizeof(ngx_pay_shared_t), 64);
+
+    zone->sh->born = ngx_time();
+
+    (void) pay_nonces_init(zone->nonces,
+                           pay_nonces_capacity(size / 4, NGX_PAY_SLOTS),
+                           NGX_PAY_SLOTS);
+    (void) pay_events_init(zone->events, pay_events_capacity(size / 8));
+    (void) pay_records_init(zone->records,
+                            pay_records_capacity(size / 8 * 5));
+}
+
+
+static ngx_int_t
+ngx_pay_zone_cut(ngx_pay_zone_t *zone, size_t size)
+{
+    size_t             head, room;
+    ngx_pay_shared_t  *sh;
+
+    sh = zone->sh;
+    ngx_memzero(sh, sizeof(ngx_pay_shared_t));
+
+    head = ngx_align(sizeof(ngx_pay_shared_t), 64);
+    room = size - head;
+
+    sh->magic = NGX_PAY_MAGIC;
+    sh->layout = NGX_PAY_LAYOUT;
+    sh->size = size;
+    sh->nonces = head;
+    sh->events = ngx_align(head + room / 4, 64);
+    sh->records = ngx_align(head + room / 4 + room / 8, 64);
+
+    if (pay_random(sh->nonce_key, sizeof(sh->nonce_key)) != 0) {
+        return NGX_ERROR;
+    }
+
+    ngx_pay_zone_map(zone);
+    ngx_pay_zone_clear(zone);
+
+    return NGX_OK;
+}
+
+
+/* counters go by the channel's name, so that a reload keeps them */
+
+static void
+ngx_pay_zone_channels(ngx_pay_zone_t *zone)
+{
+    ngx_uint_t                i, n;
+    ngx_pay_channel_t       **ch;
+    ngx_pay_channel_stat_t   *st;
+
+    ch = zone->conf->channels.elts;
+    st = zone->sh->channels;
+
+    for (i = 0; i < zone->conf->channels.nelts; i++) {
+
+        for (n = 0; n < NGX_PAY_CHANNELS_MAX - 1; n++) {
+
+            if (st[n].name[0] == '\0') {
+                ngx_cpystrn(st[n].name, ch[i]->name.data,
+                            ngx_min(ch[i]->name.len + 1,
+                                    sizeof(st[n].name)));
+                break;
+            }
+
+            if (ngx_strncmp(st[n].name, ch[i]->name.data, ch[i]->name.len)
+                == 0
+                && st[n].name[ch[i]->name.len] == '\0')
+            {
+                break;
+            }
+        }
+
+        ch[i]->number = n;
+    }
+}
+
+
+static ngx_int_t
+ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_pay_zone_t  *old = data;
+
+    size_t           size;
+    ngx_pay_zone_t  *zone;
+
+    zone = shm_zone->data;
+    zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    if (old) {
+        zone->sh = old->sh;
+
+    } else if (shm_zone->shm.exists) {
+        zone->sh = zone->shpool->data;
+    }
+
+    if (zone->sh && zone->sh->magic == NGX_PAY_MAGIC
+        && zone->sh->layout == NGX_PAY_LAYOUT)
+    {
+        ngx_pay_zone_map(zone);
+        ngx_pay_zone_channels(zone);
+        return NGX_OK;
+    }
+
+    /* made by another version of the module: the block is cut anew */
+
+    size = zone->sh ? zone->sh->size : zone->shpool->pfree * ngx_pagesize;
+
+    if (zone->sh == NULL) {
+        zone->shpool->log_nomem = 0;
+        zone->sh = ngx_slab_alloc(zone->shpool, size);
+    }
+
+    if (zone->sh == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "pay_zone \"%V\": no room for its content",
+                      &shm_zone->shm.name);
+        return NGX_ERROR;
+    }
+
+    zone->shpool->data = zone->sh;
+
+    if (ngx_pay_zone_cut(zone, size) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_pay_zone_channels(zone);
+
+    ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
+                  "pay_zone \"%V\": %uD nonces of 28 bytes (enough for %uD "
+                  "requests a second at a window of %T s), %uD records of "
+                  "512 bytes, %uD events",
+                  &shm_zone->shm.name, pay_nonces_cap(zone->nonces),
+                  pay_nonces_cap(zone->nonces)
+                  / (uint32_t) (2 * ngx_max(zone->conf->window_max, 1)),
+                  ngx_max(zone->conf->window_max, 1),
+                  pay_records_capacity((size - zone->sh->nonces) / 8 * 5),
+                  pay_events_capacity((size - zone->sh->nonces) / 8));
+
+    return NGX_OK;
+}
+
+
+/*
+ * A worker that was killed between lock and unlock leaves dirty set (the
+ * master opens the lock); what it wrote cannot be trusted.  Nothing of it is
+ * money: numbers at the channels, locators and the echoed text carry on.
+ */
+
+void
+ngx_pay_zone_lock(ngx_pay_zone_t *zone)
+{
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    if (zone->sh->dirty) {
+        zone->sh->resets++;
+        ngx_pay_zone_clear(zone);
+    }
+
+    zone->sh->dirty = 1;
+    ngx_memory_barrier();
+}
+
+
+void
+ngx_pay_zone_unlock(ngx_pay_zone_t *zone)
+{
+    ngx_memory_barrier();
+    zone->sh->dirty = 0;
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+int
+ngx_pay_alive(int32_t owner)
+{
+    return owner == ngx_pid || kill(owner, 0) == 0 || ngx_errno == EPERM;
+}
+
+
+ngx_int_t
+ngx_pay_record_key(pay_u8 key[16], const char *kind, pay_str_t a, pay_str_t b)
+{
+    u_char     buf[512], *p, *last;
+    pay_u8     digest[PAY_SHA256_LEN];
+    pay_str_t  s;
+
+    last = buf + sizeof(buf);
+    p = ngx_slprintf(buf, last, "%s:%uz:", kind, a.len);
+
+    if ((size_t) (last - p) <= a.len + b.len) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(p, a.data, a.len);
+
+    if (b.len) {
+        p = ngx_cpymem(p, b.data, b.len);
+    }
+
+    s.data = buf;
+    s.len = p - buf;
+
+    if (pay_sha256(digest, s) != 0) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(key, digest, 16);
+
+    return NGX_OK;
+}
+
+
+pay_rc_t
+ngx_pay_record_read(ngx_pay_zone_t *zone, pay_arena_t *a,
+    const pay_u8 key[16], pay_str_t *out, pay_rec_t *rec)
+{
+    pay_u8    *p;
+    pay_rc_t   rc;
+
+    p = pay_alloc(a, PAY_REC_MAX);
+    if (p == NULL) {
+        return PAY_ERROR;
+    }
+
+    out->len = 0;
+
+    ngx_pay_zone_lock(zone);
+
+    rc = pay_records_find(zone->records, key, rec);
+
+    if (rc == PAY_OK) {
+        out->len = pay_records_read(zone->records, rec, p, PAY_REC_MAX);
+    }
+
+    ngx_pay_zone_unlock(zone);
+
+    out->data = p;
+
+    return rc;
+}
+
+
+pay_rc_t
+ngx_pay_record_write(ngx_pay_zone_t *zone, const pay_u8 key[16],
+    pay_str_t bytes, pay_rec_class_t class_, uint32_t version)
+{
+    time_t     now;
+    pay_rc_t   rc;
+    pay_rec_t  rec;
+
+    now = ngx_time();
+
+    ngx_pay_zone_lock(zone);
+
+    rc = pay_records_find(zone->records, key, &rec);
+
+    if (rc == PAY_OK ? rec.version != version : version != 0) {
+        ngx_pay_zone_unlock(zone);
+        return PAY_INVALID;
+    }
+
+    rc = pay_records_put(zone->records, key, bytes.data, bytes.len, class_,
+                         now);
+
+    ngx_pay_zone_unlock(zone);
+
+    return rc;
+}

@@ -1,0 +1,172 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * Driver wechatpay_v3: what it can do, and its channel block.
+ */
+
+#include <channel/pay_wechatpay_v3_int.h>
+
+
+#define pay_wechatpay_offset(m)  offsetof(pay_wechatpay_v3_conf_t, m)
+
+static const pay_param_t  pay_wechatpay_params[] = {
+
+    { "appid", PAY_PARAM_TEXT, pay_wechatpay_offset(appid), 1, 32, 1, 0,
+      "the app that the payments belong to" },
+
+    { "mchid", PAY_PARAM_TEXT, pay_wechatpay_offset(mchid), 1, 32, 1, 0,
+      "the merchant number" },
+
+    { "certificate", PAY_PARAM_CERTIFICATE,
+      pay_wechatpay_offset(certificate), 0, 0, 1, 0,
+      "the merchant's API certificate: its serial number is sent" },
+
+    { "certificate_key", PAY_PARAM_PRIVATE_KEY,
+      pay_wechatpay_offset(certificate_key), 0, 0, 1, 0,
+      "the private key of the certificate: it signs requests" },
+
+    { "platform_key", PAY_PARAM_KEY_SET,
+      pay_wechatpay_offset(platform_keys), 0, 0, 1, 0,
+      "PUB_KEY_ID_... or a certificate's serial number, and the key that "
+      "verifies answers and notices; the first one is asked for" },
+
+    { "api_v3_key", PAY_PARAM_SECRET, pay_wechatpay_offset(api_v3_key),
+      32, 32, 1, 0, "decrypts notices" },
+
+    { "sandbox_platform_key", PAY_PARAM_PRIVATE_KEY,
+      pay_wechatpay_offset(sandbox_key), 0, 0, 0, 1,
+      "the private key of the first platform_key, for the simulator" },
+
+    { NULL, PAY_PARAM_TEXT, 0, 0, 0, 0, 0, NULL }
+};
+
+
+static const pay_can_op_t  pay_wechatpay_ops[] = {
+    { PAY_OP_PAY, PAY_METHOD_QR_CODE },
+    { PAY_OP_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_CLOSE, PAY_METHOD_NONE },
+    { PAY_OP_NONE, PAY_METHOD_NONE }
+};
+
+static const char *const  pay_wechatpay_hosts[] = {
+    "https://api.mch.weixin.qq.com",
+    "https://api2.mch.weixin.qq.com",
+    NULL
+};
+
+static const char *const  pay_wechatpay_currencies[] = { "CNY", NULL };
+
+static const pay_can_t  pay_wechatpay_can = {
+    .ops = pay_wechatpay_ops,
+    .hosts = pay_wechatpay_hosts,
+    .currencies = pay_wechatpay_currencies,
+    .order_id_min = 6,
+    .order_id_max = 32,
+    .order_id_extra = "_-",
+    .description_max = PAY_WECHATPAY_DESCRIPTION_MAX,
+    .amount_min = 1,
+    .amount_max = PAY_AMOUNT_MAX,
+    .expires_min = 60,
+    .expires_max = 7 * 86400,
+    .notice_deadline_ms = 5000,
+    .dedupes = 1,
+    .echoes = 1
+};
+
+
+/* everything here comes into a quoted header value or into JSON */
+
+static pay_rc_t
+pay_wechatpay_check_keys(const pay_key_set_t *set, const char **why)
+{
+    size_t  i, n;
+
+    if (set->nkeys == 0) {
+        *why = "no platform_key: nothing could be verified";
+        return PAY_INVALID;
+    }
+
+    for (i = 0; i < set->nkeys; i++) {
+
+        if (!pay_str_token(set->id[i], "_-", 1, 64)) {
+            *why = "the id of a platform_key may have A-Z a-z 0-9 _ - only";
+            return PAY_INVALID;
+        }
+
+        for (n = 0; n < i; n++) {
+            if (pay_str_eq(set->id[i], set->id[n])) {
+                *why = "two platform_key have the same id";
+                return PAY_INVALID;
+            }
+        }
+    }
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_wechatpay_check(pay_channel_t *ch, const char **why)
+{
+    pay_wechatpay_v3_conf_t  *conf = ch->conf;
+
+    if (!pay_str_token(conf->appid, "_-", 1, 32)) {
+        *why = "appid must be 1 to 32 characters of A-Z a-z 0-9 _ -";
+        return PAY_INVALID;
+    }
+
+    if (!pay_str_token(conf->mchid, "_-", 1, 32)) {
+        *why = "mchid must be 1 to 32 characters of A-Z a-z 0-9 _ -";
+        return PAY_INVALID;
+    }
+
+    if (!pay_key_match(conf->certificate_key, conf->certificate.key)) {
+        *why = "certificate_key is not the key of certificate";
+        return PAY_INVALID;
+    }
+
+    if (conf->api_v3_key.len != PAY_GCM_KEY_LEN) {
+        *why = "api_v3_key must be 32 bytes";
+        return PAY_INVALID;
+    }
+
+    if (pay_wechatpay_check_keys(&conf->platform_keys, why) != PAY_OK) {
+        return PAY_INVALID;
+    }
+
+    if (conf->sandbox_key
+        && !pay_key_match(conf->sandbox_key, conf->platform_keys.key[0]))
+    {
+        *why = "sandbox_platform_key is not the key of the first platform_key";
+        return PAY_INVALID;
+    }
+
+    return PAY_OK;
+}
+
+
+static void
+pay_wechatpay_expiry(const pay_channel_t *ch, pay_str_t *serial,
+    int64_t *not_after)
+{
+    const pay_wechatpay_v3_conf_t  *conf = ch->conf;
+
+    *serial = pay_strz(conf->certificate.serial);
+    *not_after = conf->certificate.not_after;
+}
+
+
+const pay_driver_t  pay_wechatpay_v3 = {
+    .name = pay_str("wechatpay_v3"),
+    .conf_size = sizeof(pay_wechatpay_v3_conf_t),
+    .params = pay_wechatpay_params,
+    .can = &pay_wechatpay_can,
+    .check = pay_wechatpay_check,
+    .expiry = pay_wechatpay_expiry,
+    .begin = pay_wechatpay_begin,
+    .sign = pay_wechatpay_sign,
+    .resume = pay_wechatpay_resume,
+    .notice = pay_wechatpay_notice,
+    .acknowledge = pay_wechatpay_acknowledge
+};

@@ -1,0 +1,198 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * WeChat Pay APIv3 simulator: signed answers (section 3 of the channel
+ * document) and errors (section 11).
+ */
+
+#include <channel/pay_canon.h>
+#include <sandbox/pay_sim_wechatpay_v3.h>
+
+
+/*
+ * number: what ends the Request-ID (section 11.4), 0 where none is known.
+ * Whether ORDER_PAID has 400 or 403 is not certain; nobody may depend on it.
+ */
+
+static const struct {
+    const char  *code;
+    int          status;
+    const char  *number;
+    const char  *message;
+} pay_wxs_errors[] = {
+    { "SIGN_ERROR", 401, "268443699", "the signature does not hold" },
+    { "PARAM_ERROR", 400, "268435461", "a parameter is wrong" },
+    { "PARAM_ERROR", 400, "270924358", "there is a parameter too many" },
+    { "PARAM_ERROR", 406, "268435461", "Accept must be application/json" },
+    { "PARAM_ERROR", 415, "268435461", "the body must be application/json" },
+    { "NOT_FOUND", 404, "0", "this sandbox has no such URL" },
+    { "INVALID_REQUEST", 405, "0", "this URL has another method" },
+    { "APPID_MCHID_NOT_MATCH", 400, "268445527",
+      "appid does not belong to mchid" },
+    { "ORDER_NOT_EXIST", 404, "268512771", "there is no such order" },
+    { "ORDER_PAID", 400, "268449538", "the order is paid" },
+    { "ORDER_CLOSED", 400, "268447914", "the order is closed" },
+    { "INVALID_REQUEST", 400, "268498688",
+      "the same out_trade_no came before with other parameters" }
+};
+
+
+pay_rc_t
+pay_wxs_sign(pay_sim_t *s, pay_str_t body, pay_wxs_signature_t *out)
+{
+    pay_buf_t                       b;
+    pay_str_t                       text, sig, lines[3];
+    const pay_wechatpay_v3_conf_t  *conf;
+
+    conf = s->channel->conf;
+
+    if (conf->sandbox_key == NULL || conf->platform_keys.nkeys == 0) {
+        return PAY_ERROR;
+    }
+
+    pay_buf_init(&b, s->arena, 20);
+    pay_buf_addi(&b, s->now);
+
+    out->timestamp = pay_buf_str(&b);
+    out->nonce = pay_sim_hex(s, 16);
+    out->serial = conf->platform_keys.id[0];
+
+    if (out->timestamp.data == NULL || out->nonce.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    lines[0] = out->timestamp;
+    lines[1] = out->nonce;
+    lines[2] = body;
+
+    text = pay_canon_lines(s->arena, lines, 3);
+
+    if (text.data == NULL
+        || pay_rsa_sha256_sign(s->arena, &sig, text, conf->sandbox_key)
+           != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    out->signature = pay_base64_encode(s->arena, sig);
+
+    return out->signature.data != NULL ? PAY_OK : PAY_ERROR;
+}
+
+
+static pay_rc_t
+pay_wxs_reply_headers(pay_sim_t *s, const char *number, int sign)
+{
+    pay_str_t            id;
+    pay_wxs_signature_t  sig;
+    const pay_str_t      dash = pay_str("-");
+    const pay_str_t      digits = pay_strz(number);
+    const pay_str_t     *parts[] = { &id, &dash, &digits, NULL };
+
+    id = pay_sim_hex(s, 8);
+
+    if (id.data == NULL
+        || pay_sim_header(s, "Request-ID", pay_concat(s->arena, parts))
+           != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    if (s->reply_body.len != 0
+        && pay_sim_header(s, "Content-Type", PAY_STR("application/json"))
+           != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    if (!sign) {
+        return PAY_OK;
+    }
+
+    if (pay_wxs_sign(s, s->reply_body, &sig) != PAY_OK
+        || pay_sim_header(s, "Wechatpay-Timestamp", sig.timestamp) != PAY_OK
+        || pay_sim_header(s, "Wechatpay-Nonce", sig.nonce) != PAY_OK
+        || pay_sim_header(s, "Wechatpay-Signature", sig.signature) != PAY_OK
+        || pay_sim_header(s, "Wechatpay-Serial", sig.serial) != PAY_OK
+        || pay_sim_header(s, "Wechatpay-Signature-Type",
+                          PAY_STR(PAY_WECHATPAY_V3_SCHEME)) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    return PAY_OK;
+}
+
+
+pay_rc_t
+pay_wxs_reply(pay_sim_t *s, int status, pay_str_t body)
+{
+    if (body.data == NULL && status != 204) {
+        return PAY_ERROR;
+    }
+
+    s->status = status;
+    s->reply_body = body;
+
+    return pay_wxs_reply_headers(s, "0", 1) == PAY_OK ? PAY_DONE : PAY_ERROR;
+}
+
+
+pay_rc_t
+pay_wxs_fail(pay_sim_t *s, pay_wxs_error_t e, const pay_sim_fault_t *fault)
+{
+    pay_json_writer_t  *w;
+
+    w = pay_json_writer(s->arena);
+
+    if (w == NULL) {
+        return PAY_ERROR;
+    }
+
+    pay_jw_object(w, NULL);
+    pay_jw_strz(w, "code", pay_wxs_errors[e].code);
+    pay_jw_strz(w, "message", pay_wxs_errors[e].message);
+
+    pay_jw_object(w, "detail");
+
+    if (fault != NULL) {
+        pay_jw_str(w, "field", fault->field);
+        pay_jw_str(w, "value", fault->value);
+        pay_jw_strz(w, "issue", fault->issue);
+        pay_jw_strz(w, "location", fault->location);
+    }
+
+    pay_jw_end(w);
+    pay_jw_end(w);
+
+    s->status = pay_wxs_errors[e].status;
+    s->reply_body = pay_jw_text(w);
+
+    /* before the signature holds there is nobody to sign for (section 3.4) */
+
+    if (s->reply_body.data == NULL
+        || pay_wxs_reply_headers(s, pay_wxs_errors[e].number,
+                                 e != PAY_WXS_SIGN_ERROR) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    return PAY_DONE;
+}
+
+
+pay_rc_t
+pay_wxs_refuse(pay_sim_t *s, pay_wxs_error_t e, const char *location,
+    const char *field, const char *issue)
+{
+    pay_sim_fault_t  fault;
+
+    fault.field = pay_strz(field);
+    fault.value = (pay_str_t) pay_str_null;
+    fault.issue = issue;
+    fault.location = location;
+    fault.unknown = 0;
+
+    return pay_wxs_fail(s, e, &fault);
+}

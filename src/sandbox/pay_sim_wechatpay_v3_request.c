@@ -1,0 +1,345 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * WeChat Pay APIv3 simulator: what a request asks for, checked as strictly as
+ * the channel does (sections 1, 8.0, 8.4, 8.5 of the channel document).
+ */
+
+#include <sandbox/pay_sim_wechatpay_v3.h>
+
+
+/* application/json, at most with charset=utf-8 */
+
+static int
+pay_wxs_is_json(pay_str_t type)
+{
+    size_t     n;
+    pay_str_t  rest;
+
+    for (n = 0; n < type.len && strchr("; ", type.data[n]) == NULL; n++) {
+        /* void */
+    }
+
+    rest = (pay_str_t) { type.len - n, type.data + n };
+    type.len = n;
+
+    while (rest.len != 0 && strchr("; ", rest.data[0]) != NULL) {
+        rest.data++;
+        rest.len--;
+    }
+
+    return pay_str_caseeqz(type, "application/json")
+           && (rest.len == 0 || pay_str_caseeqz(rest, "charset=utf-8"));
+}
+
+
+static int
+pay_wxs_accepts_json(pay_str_t accept)
+{
+    size_t  i;
+
+    for (i = 0; i < accept.len; i++) {
+        pay_str_t  rest = { accept.len - i, accept.data + i };
+
+        if (pay_str_starts(rest, "application/json")
+            || pay_str_starts(rest, "*/*"))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+pay_wxs_is_platform_key(const pay_sim_t *s, pay_str_t id)
+{
+    size_t                          i;
+    const pay_wechatpay_v3_conf_t  *conf;
+
+    conf = s->channel->conf;
+
+    for (i = 0; i < conf->platform_keys.nkeys; i++) {
+        if (pay_str_eq(conf->platform_keys.id[i], id)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+pay_rc_t
+pay_wxs_check_headers(pay_sim_t *s)
+{
+    pay_rc_t   rc;
+    pay_str_t  value;
+
+    if (pay_header_get(&s->headers, "User-Agent", &value) != PAY_OK) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "header", "User-Agent",
+                              "is required, once");
+    }
+
+    if (pay_header_get(&s->headers, "Accept", &value) != PAY_OK) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "header", "Accept",
+                              "is required, once");
+    }
+
+    if (!pay_wxs_accepts_json(value)) {
+        return pay_wxs_fail(s, PAY_WXS_NOT_ACCEPTABLE, NULL);
+    }
+
+    rc = pay_header_get(&s->headers, "Wechatpay-Serial", &value);
+
+    if (rc == PAY_INVALID
+        || (rc == PAY_OK && !pay_wxs_is_platform_key(s, value)))
+    {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "header",
+                              "Wechatpay-Serial",
+                              "is no platform key of this merchant");
+    }
+
+    if (s->body.len != 0
+        && (pay_header_get(&s->headers, "Content-Type", &value) != PAY_OK
+            || !pay_wxs_is_json(value)))
+    {
+        return pay_wxs_fail(s, PAY_WXS_MEDIA_TYPE, NULL);
+    }
+
+    return PAY_OK;
+}
+
+
+/* the number of op in path; data == NULL: another path */
+
+static pay_str_t
+pay_wxs_match(const pay_wxs_op_t *op, pay_str_t path)
+{
+    size_t     n;
+    pay_str_t  rest;
+
+    rest = pay_sim_after(path, op->prefix);
+
+    if (rest.data == NULL || op->key == PAY_WXS_BY_BODY) {
+        return rest.len == 0 ? rest : (pay_str_t) pay_str_null;
+    }
+
+    n = strlen(op->suffix);
+
+    if (rest.len <= n
+        || memcmp(rest.data + rest.len - n, op->suffix, n) != 0)
+    {
+        return (pay_str_t) pay_str_null;
+    }
+
+    rest.len -= n;
+
+    return memchr(rest.data, '/', rest.len) == NULL
+           ? rest : (pay_str_t) pay_str_null;
+}
+
+
+static pay_rc_t
+pay_wxs_route(pay_sim_t *s, const pay_wxs_op_t *ops, pay_wxs_call_t *c)
+{
+    int            known;
+    pay_str_t      path, number;
+    const pay_u8  *q;
+
+    path = s->target;
+    q = path.len != 0 ? memchr(path.data, '?', path.len) : NULL;
+
+    if (q != NULL) {
+        c->args.data = q + 1;
+        c->args.len = path.len - (size_t) (q + 1 - path.data);
+        path.len = (size_t) (q - path.data);
+    }
+
+    for (known = 0; ops->method != NULL; ops++) {
+        number = pay_wxs_match(ops, path);
+
+        if (number.data == NULL) {
+            continue;
+        }
+
+        known = 1;
+
+        if (pay_str_eqz(s->method, ops->method)) {
+            c->op = ops;
+            c->number = number;
+            return PAY_OK;
+        }
+    }
+
+    return pay_wxs_fail(s, known ? PAY_WXS_METHOD : PAY_WXS_NOT_FOUND, NULL);
+}
+
+
+/*
+ * Section 8.0: all but unreserved characters, '*' and '@' must come encoded.
+ * The decoder of forms serves, as nothing that a form gives a meaning to is
+ * left by then.
+ */
+
+static pay_rc_t
+pay_wxs_decode_number(pay_sim_t *s, pay_wxs_call_t *c)
+{
+    pay_rc_t          rc;
+    pay_str_t         text;
+    pay_form_t        form;
+    const pay_str_t   name = pay_str("n=");
+    const pay_str_t  *parts[] = { &name, &c->number, NULL };
+
+    text = pay_concat(s->arena, parts);
+
+    if (text.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    rc = pay_str_token(c->number, "-_.~*@%", 1, 96)
+         ? pay_form_parse(s->arena, text, 1, &form) : PAY_INVALID;
+
+    if (rc == PAY_ERROR) {
+        return rc;
+    }
+
+    if (rc != PAY_OK || !pay_wxs_number(form.elts[0].value)) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "uri", "out_trade_no",
+                              "is malformed");
+    }
+
+    c->number = form.elts[0].value;
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_wxs_check_mchid(pay_sim_t *s, pay_str_t mchid, const char *location)
+{
+    const pay_wechatpay_v3_conf_t  *conf;
+
+    conf = s->channel->conf;
+
+    if (!pay_str_eq(mchid, conf->mchid)) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, location, "/mchid",
+                              "is not the one that signed");
+    }
+
+    return PAY_OK;
+}
+
+
+/* ?mchid= and nothing else, on a GET; nothing at all on a POST */
+
+static pay_rc_t
+pay_wxs_read_args(pay_sim_t *s, const pay_wxs_call_t *c)
+{
+    pay_form_t        form;
+    const pay_str_t  *mchid;
+
+    if (s->body.len != 0) {
+        return pay_wxs_refuse(s, PAY_WXS_EXTRA_PARAM, "body", "",
+                              "a GET has no body");
+    }
+
+    if (pay_form_parse(s->arena, c->args, 16, &form) != PAY_OK) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "uri", "",
+                              "the query string is malformed");
+    }
+
+    mchid = pay_form_get(&form, "mchid");
+
+    if (mchid == NULL) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "uri", "mchid",
+                              "is required");
+    }
+
+    if (form.nelts != 1) {
+        return pay_wxs_refuse(s, PAY_WXS_EXTRA_PARAM, "uri", "",
+                              "mchid is the only parameter");
+    }
+
+    return pay_wxs_check_mchid(s, *mchid, "uri");
+}
+
+
+static pay_rc_t
+pay_wxs_read_body(pay_sim_t *s, pay_wxs_call_t *c)
+{
+    pay_rc_t          rc;
+    pay_str_t         mchid;
+    const char       *why;
+    pay_sim_fault_t   fault;
+
+    if (c->args.data != NULL) {
+        return pay_wxs_refuse(s, PAY_WXS_EXTRA_PARAM, "uri", "",
+                              "a POST has no query string");
+    }
+
+    rc = pay_json_parse(s->arena, s->body, &c->body, &why);
+
+    if (rc == PAY_INVALID) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "body", "", why);
+    }
+
+    if (rc != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    rc = pay_sim_fields_check(s->arena, c->op->rules, c->body, &fault);
+
+    if (rc == PAY_INVALID) {
+        fault.location = "body";
+        return pay_wxs_fail(s, fault.unknown ? PAY_WXS_EXTRA_PARAM
+                                             : PAY_WXS_PARAM_ERROR, &fault);
+    }
+
+    if (rc != PAY_OK || pay_json_string(c->body, "mchid", &mchid) != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    return pay_wxs_check_mchid(s, mchid, "body");
+}
+
+
+pay_rc_t
+pay_wxs_read(pay_sim_t *s, const pay_wxs_op_t *ops, pay_wxs_call_t *c)
+{
+    pay_rc_t  rc;
+
+    memset(c, 0, sizeof(pay_wxs_call_t));
+
+    rc = pay_wxs_route(s, ops, c);
+
+    if (rc == PAY_OK && c->op->key == PAY_WXS_BY_PATH) {
+        rc = pay_wxs_decode_number(s, c);
+    }
+
+    if (rc == PAY_OK) {
+        rc = c->op->rules == NULL ? pay_wxs_read_args(s, c)
+                                  : pay_wxs_read_body(s, c);
+    }
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
+    switch (c->op->key) {
+
+    case PAY_WXS_BY_BODY:
+        return pay_json_string(c->body, "out_trade_no", &c->number);
+
+    case PAY_WXS_BY_PATH:
+        return PAY_OK;
+
+    case PAY_WXS_BY_ID:
+        break;
+    }
+
+    /* the store finds orders by out_trade_no only */
+
+    return pay_wxs_fail(s, PAY_WXS_ORDER_NOT_EXIST, NULL);
+}
