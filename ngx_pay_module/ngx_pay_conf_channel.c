@@ -538,7 +538,7 @@ ngx_pay_param_set(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
         }
     }
 
-    if (value[1].len < p->min || value[1].len > p->max) {
+    if (value[1].len < p->min || (p->max && value[1].len > p->max)) {
         return "has an id that is too short or too long";
     }
 

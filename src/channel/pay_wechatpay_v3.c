@@ -106,6 +106,25 @@ pay_wechatpay_check_keys(const pay_key_set_t *set, const char **why)
 }
 
 
+/* section 8.0 */
+
+static pay_rc_t
+pay_wechatpay_check_url(pay_str_t url, const char **why)
+{
+    if (url.len == 0 || url.len > 256) {
+        *why = "notify_url must be there, of at most 256 bytes";
+        return PAY_INVALID;
+    }
+
+    if (memchr(url.data, '?', url.len)) {
+        *why = "notify_url must not have a query string";
+        return PAY_INVALID;
+    }
+
+    return PAY_OK;
+}
+
+
 static pay_rc_t
 pay_wechatpay_check(pay_channel_t *ch, const char **why)
 {
@@ -131,7 +150,9 @@ pay_wechatpay_check(pay_channel_t *ch, const char **why)
         return PAY_INVALID;
     }
 
-    if (pay_wechatpay_check_keys(&conf->platform_keys, why) != PAY_OK) {
+    if (pay_wechatpay_check_keys(&conf->platform_keys, why) != PAY_OK
+        || pay_wechatpay_check_url(ch->notify_url, why) != PAY_OK)
+    {
         return PAY_INVALID;
     }
 

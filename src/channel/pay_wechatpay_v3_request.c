@@ -160,6 +160,28 @@ pay_wechatpay_close(pay_talk_t *t)
 }
 
 
+/* scene_info without the payer's address is an error */
+
+static void
+pay_wechatpay_scene(pay_json_writer_t *w, const pay_payment_ask_t *ask)
+{
+    if (ask->payer_ip.len == 0) {
+        return;
+    }
+
+    pay_jw_object(w, "scene_info");
+    pay_jw_str(w, "payer_client_ip", ask->payer_ip);
+
+    if (ask->store_id.len) {
+        pay_jw_object(w, "store_info");
+        pay_jw_str(w, "id", ask->store_id);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
+}
+
+
 /* section 8.1; members that are not known are left out, never empty */
 
 static pay_str_t
@@ -202,20 +224,7 @@ pay_wechatpay_prepay_body(pay_talk_t *t)
     pay_jw_str(w, "currency", p->currency);
     pay_jw_end(w);
 
-    /* scene_info without the payer's address is an error */
-
-    if (ask->payer_ip.len) {
-        pay_jw_object(w, "scene_info");
-        pay_jw_str(w, "payer_client_ip", ask->payer_ip);
-
-        if (ask->store_id.len) {
-            pay_jw_object(w, "store_info");
-            pay_jw_str(w, "id", ask->store_id);
-            pay_jw_end(w);
-        }
-
-        pay_jw_end(w);
-    }
+    pay_wechatpay_scene(w, ask);
 
     if (ask->split) {
         pay_jw_object(w, "settle_info");

@@ -12,7 +12,6 @@
 
 #include <unistd.h>
 
-#include <channel/pay_canon.h>
 #include <channel/pay_wechatpay_v3.h>
 #include <sandbox/pay_sandbox.h>
 #include <sandbox/pay_sim.h>
@@ -210,14 +209,12 @@ static const char *
 signature(const pay_key_t *key, const char *method, const char *target,
     const char *timestamp, const char *nonce, pay_str_t body)
 {
-    pay_str_t  sig;
-    pay_str_t  lines[] = {
-        pay_strz(method), pay_strz(target), pay_strz(timestamp),
-        pay_strz(nonce), body
-    };
+    pay_str_t  sig, lines;
 
-    need(pay_rsa_sha256_sign(arena, &sig, pay_canon_lines(arena, lines, 5),
-                             key), "signing");
+    lines = text("%s\n%s\n%s\n%s\n%.*s\n", method, target, timestamp, nonce,
+                 (int) body.len, (const char *) body.data);
+
+    need(pay_rsa_sha256_sign(arena, &sig, lines, key), "signing");
     sig = pay_base64_encode(arena, sig);
 
     return (const char *) pay_str_dup(arena, sig).data;
@@ -317,20 +314,23 @@ reply_header(const char *name)
 static int
 signed_well(const pay_headers_t *h, pay_str_t body)
 {
-    pay_str_t  sig, type, serial, lines[3];
+    pay_str_t  sig, type, serial, timestamp, nonce;
 
-    return pay_header_get(h, "Wechatpay-Timestamp", &lines[0]) == PAY_OK
-           && pay_header_get(h, "Wechatpay-Nonce", &lines[1]) == PAY_OK
+    return pay_header_get(h, "Wechatpay-Timestamp", &timestamp) == PAY_OK
+           && pay_header_get(h, "Wechatpay-Nonce", &nonce) == PAY_OK
            && pay_header_get(h, "Wechatpay-Signature", &sig) == PAY_OK
            && pay_header_get(h, "Wechatpay-Serial", &serial) == PAY_OK
            && pay_header_get(h, "Wechatpay-Signature-Type", &type) == PAY_OK
            && pay_str_eqz(type, PAY_WECHATPAY_V3_SCHEME)
            && pay_str_eqz(serial, PUB_ID)
-           && pay_str_token(lines[1], "", 16, 32)
-           && pay_str_eq(lines[0], text("%lld", (long long) now))
+           && pay_str_token(nonce, "", 16, 32)
+           && pay_str_eq(timestamp, text("%lld", (long long) now))
            && pay_base64_decode(arena, sig, &sig) == PAY_OK
-           && (lines[2] = body, 1)
-           && pay_rsa_sha256_verify(sig, pay_canon_lines(arena, lines, 3),
+           && pay_rsa_sha256_verify(sig, text("%.*s\n%.*s\n%.*s\n",
+                                    (int) timestamp.len, timestamp.data,
+                                    (int) nonce.len, nonce.data,
+                                    (int) body.len,
+                                    body.len ? (const char *) body.data : ""),
                                     platform) == PAY_OK;
 }
 
