@@ -14,9 +14,13 @@
  *   ngx_pay_auth.c          pay_auth: the gate in front of any location
  *   ngx_pay_call.c          one HTTP call by a subrequest, captured whole
  *   ngx_pay_talk.c          runs a driver: threads, calls, waits
- *   ngx_pay_api.c           pay_api: the unified API
+ *   ngx_pay_api.c           pay_api: the unified API, its entry and answers
+ *   ngx_pay_payment.c       ... its payments
+ *   ngx_pay_locator.c       ... and how a forgotten one is found
  *   ngx_pay_notify.c        pay_notify: the callback desk
- *   ngx_pay_sandbox.c       pay_sandbox: simulators, checkout, inbox
+ *   ngx_pay_delivery.c      ... and what it sends to the application
+ *   ngx_pay_sandbox.c       pay_sandbox: simulators and the inbox
+ *   ngx_pay_checkout.c      ... and the checkout page
  *   ngx_pay_status.c        pay_status: JSON and Prometheus
  *   ngx_pay_variables.c     $pay_...
  */
@@ -78,7 +82,6 @@ struct ngx_pay_channel_s {
     ngx_str_t             call;         /* empty: the location's pay_call */
     time_t                order_expires;
     ngx_uint_t            number;       /* of its counters in the zone */
-    ngx_array_t           params;       /* ngx_pay_param_set_t */
     ngx_pay_merchant_t   *merchant;     /* whose orders it carries */
     u_char               *file;         /* where it was configured */
     ngx_uint_t            line;
@@ -169,6 +172,11 @@ ngx_int_t ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 /* a small file, whole; an error has been logged with file and line */
 ngx_int_t ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out);
 void ngx_pay_conf_wipe(ngx_str_t *s);
+
+/* a line of a channel's block that is its driver's; the block's end */
+char *ngx_pay_conf_param(ngx_conf_t *cf, void *conf);
+char *ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch);
+void ngx_pay_conf_params_free(ngx_pay_channel_t *ch);
 
 /* runs a block of "name args;" lines through a table of ours */
 typedef char *(*ngx_pay_conf_other_pt)(ngx_conf_t *cf, void *conf);
@@ -450,6 +458,7 @@ struct ngx_pay_talk_s {
     ngx_str_t             call;         /* the call location */
     pay_payment_ask_t     ask;
     pay_payment_t         payment;
+    pay_arena_t          *asked;        /* what ask and payment point into */
     pay_u8                key[16];      /* of the record */
     ngx_msec_t            waited;
     pay_answer_t          answer;
@@ -461,9 +470,7 @@ struct ngx_pay_talk_s {
 
     ngx_http_cleanup_t   *cleanup;
     ngx_event_t           timer;
-#if (NGX_THREADS)
     ngx_thread_task_t     task;
-#endif
     unsigned              in_thread:1;
     unsigned              sent:1;       /* something may have arrived */
     unsigned              money:1;
@@ -480,7 +487,6 @@ void ngx_pay_talk_release(ngx_pay_zone_t *zone, ngx_pay_talk_t *talk);
 
 
 ngx_int_t ngx_pay_variables(ngx_conf_t *cf);
-ngx_int_t ngx_pay_sandbox_inbox(ngx_http_request_t *r);
 
 
 #endif /* NGX_PAY_H_INCLUDED */

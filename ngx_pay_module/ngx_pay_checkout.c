@@ -179,10 +179,11 @@ ngx_pay_checkout_press(ngx_pay_checkout_t *co, ngx_pay_loc_conf_t *plcf,
     pay_press_t press)
 {
     pay_u8      key[16];
-    pay_rc_t    rc;
+    pay_rc_t    rc, pressed;
     pay_rec_t   rec;
     ngx_uint_t  tries;
 
+    pressed = PAY_OK;
     rc = PAY_INVALID;
 
     for (tries = 0; tries < NGX_PAY_CHECKOUT_TRIES && rc == PAY_INVALID;
@@ -197,22 +198,25 @@ ngx_pay_checkout_press(ngx_pay_checkout_t *co, ngx_pay_loc_conf_t *plcf,
 
         rc = co->sim->press(&co->core, press, &co->message);
 
-        if (rc == PAY_DECLINED) {
-            return ngx_pay_checkout_show(co, NGX_HTTP_CONFLICT);
-        }
+        pressed = rc;
 
-        if (rc != PAY_OK) {
+        if (rc != PAY_OK && rc != PAY_DECLINED) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (co->core.changed) {
-            rc = ngx_pay_record_write(co->zone, key, co->core.order,
-                                      PAY_REC_OPEN, rec.version);
-        }
+        /* a look alone may close an order that has expired */
+
+        rc = !co->core.changed ? PAY_OK
+             : ngx_pay_record_write(co->zone, key, co->core.order,
+                                    PAY_REC_OPEN, rec.version);
     }
 
     if (rc != PAY_OK) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    if (pressed == PAY_DECLINED) {
+        return ngx_pay_checkout_show(co, NGX_HTTP_CONFLICT);
     }
 
     return ngx_pay_checkout_next(co);

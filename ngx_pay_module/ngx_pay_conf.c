@@ -455,7 +455,6 @@ ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
         return NGX_CONF_ERROR;
     }
 
-#if (NGX_THREADS)
     if (mcf->channels.nelts) {
         mcf->threads = ngx_thread_pool_add(cf, NULL);
 
@@ -463,7 +462,6 @@ ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
             return NGX_CONF_ERROR;
         }
     }
-#endif
 
     return NGX_CONF_OK;
 }

@@ -32,10 +32,8 @@ static void ngx_pay_talk_end(ngx_pay_talk_t *talk);
 static void ngx_pay_talk_settle(ngx_pay_call_t *call);
 static void ngx_pay_talk_resume(ngx_pay_call_t *call);
 
-#if (NGX_THREADS)
 static void ngx_pay_talk_thread(void *data, ngx_log_t *log);
 static void ngx_pay_talk_signed(ngx_event_t *ev);
-#endif
 
 
 /* of this worker */
@@ -101,6 +99,7 @@ static void
 ngx_pay_talk_free(ngx_pay_talk_t *talk)
 {
     pay_arena_destroy(talk->core.arena);
+    pay_arena_destroy(talk->asked);
     ngx_explicit_memzero(talk, sizeof(ngx_pay_talk_t));
     ngx_free(talk);
 }
@@ -255,7 +254,6 @@ ngx_pay_talk_busy(ngx_pay_talk_t *talk, const char *reason)
 static void
 ngx_pay_talk_sign(ngx_pay_talk_t *talk)
 {
-#if (NGX_THREADS)
     ngx_pay_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(talk->request, ngx_http_pay_module);
@@ -282,14 +280,8 @@ ngx_pay_talk_sign(ngx_pay_talk_t *talk)
     /* a reload waits for a timer, not for a thread */
 
     ngx_add_timer(&talk->timer, NGX_PAY_JOB_TIME);
-#else
-    talk->rc = talk->core.channel->driver->sign(&talk->core);
-    ngx_pay_talk_next(talk);
-#endif
 }
 
-
-#if (NGX_THREADS)
 
 static void
 ngx_pay_talk_thread(void *data, ngx_log_t *log)
@@ -326,8 +318,6 @@ ngx_pay_talk_signed(ngx_event_t *ev)
 
     ngx_http_run_posted_requests(c);
 }
-
-#endif
 
 
 static void

@@ -222,8 +222,7 @@ pay_wechatpay_read(pay_talk_t *t, const pay_answer_t *a,
     } else {
 
         rc = pay_json_parse(t->arena, a->body, &s->body, &why);
-
-        if (rc != PAY_OK || s->body->type != PAY_JSON_OBJECT) {
+        if (rc != PAY_OK) {
             return rc == PAY_ERROR ? PAY_ERROR : PAY_OK;
         }
     }

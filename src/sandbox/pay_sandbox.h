@@ -92,7 +92,7 @@ typedef struct {
 
     /*
      * A button: changes order and sets npayments.  PAY_DECLINED: it makes no
-     * sense now, *why is a sentence.
+     * sense now.  *why, where it is set, is a sentence for the page.
      */
     pay_rc_t    (*press)(pay_sim_t *s, pay_press_t press, const char **why);
 

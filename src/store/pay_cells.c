@@ -264,7 +264,7 @@ cells_relink(pay_records_t *t, uint32_t i)
 }
 
 
-/* may die itself at any point, and is then done again */
+/* may die itself at any point: busy or broken stays set, it is done again */
 
 void
 pay_cells_recover(pay_records_t *t)
@@ -272,7 +272,6 @@ pay_cells_recover(pay_records_t *t)
     uint32_t     i, total;
     pay_cell_t  *c;
 
-    t->busy = 1;
     total = cells_total(t);
 
     c = pay_cells_at(t, t->home);

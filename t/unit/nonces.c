@@ -502,6 +502,46 @@ damage(uint32_t capacity, uint32_t nslots)
 }
 
 
+/* one byte of the head: what is held is never new, no count is beyond all */
+
+static void
+head(void)
+{
+    int            bad;
+    size_t         i, size;
+    pay_u8        *p;
+    uint32_t       id, value;
+    pay_nonces_t  *good, *n;
+
+    good = ring(5, 2);
+    size = pay_nonces_size(5, 2);
+    n = malloc(size);
+    p = (pay_u8 *) n;
+    bad = 0;
+
+    for (id = 0; id < 4; id++) {
+        add(good, id, id & 1, 1000);
+    }
+
+    for (i = 0; i < pay_nonces_size(0, 0); i++) {
+        for (value = 0; value < 256; value++) {
+            memcpy(n, good, size);
+            p[i] = value;
+
+            for (id = 0; id < 4; id++) {
+                bad += add(n, id, id & 1, 1001) == PAY_NONCE_NEW;
+            }
+
+            bad += pay_nonces_live(n) > 5;
+        }
+    }
+
+    is_int(bad, 0, "D-14 damage to the head: nothing held is taken for new");
+    free(good);
+    free(n);
+}
+
+
 int
 main(void)
 {
@@ -530,6 +570,7 @@ main(void)
     damage(2, 2);
     damage(5, 3);
     damage(40, 2);
+    head();
 
     return done();
 }

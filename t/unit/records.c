@@ -7,13 +7,15 @@
 
 #include <unistd.h>
 
-#include <store/pay_store.h>
+#include <store/pay_cells.h>
 
 #include "test.h"
 
 
 #define ONE   448                       /* bytes that fit into one cell */
 #define MORE  504                       /* and into each further one */
+
+#define cell(t, id)  pay_cells_at(t, rec(t, id).index)
 
 
 static uint64_t  seed;
@@ -644,18 +646,101 @@ moved(void)
 }
 
 
+/* damage where it would hurt most */
+
 static void
+links(void)
+{
+    pay_u8          out[PAY_REC_MAX];
+    pay_rec_t       r;
+    pay_records_t  *t;
+
+    t = table(4);
+
+    put(t, 1, 0, 10, PAY_REC_FINISHED, 1);
+    put(t, 2, 0, 10, PAY_REC_FINISHED, 1);
+    put(t, 3, 0, 10, PAY_REC_KEPT, 1);
+    put(t, 4, 0, 10, PAY_REC_KEPT, 1);
+    cell(t, 1)->owner = 1;
+    cell(t, 2)->owner = 1;
+    cell(t, 2)->newer = rec(t, 1).index;
+    is_int(put(t, 5, 0, 10, PAY_REC_OPEN, 1), PAY_DECLINED,
+           "D-14 a list that is a ring ends");
+    cell(t, 2)->owner = 0;
+    is_int(put(t, 5, 0, 10, PAY_REC_OPEN, 1), PAY_OK, "and is mended");
+    ok(there(t, 1) && !there(t, 2), "the right one went");
+
+    cell(t, 1)->newer = rec(t, 3).index;
+    cell(t, 5)->owner = 1;
+    is_int(put(t, 6, 0, 10, PAY_REC_OPEN, 1), PAY_DECLINED,
+           "D-14 a list that leads to kept ones");
+    ok(there(t, 3) && there(t, 4), "drops none of them");
+
+    cell(t, 5)->owner = 0;
+    cell(t, 1)->owner = 0;
+    cell(t, 1)->older = 77;
+    put(t, 1, 1, 10, PAY_REC_FINISHED, 1);
+    cell(t, 5)->newer = rec(t, 3).index;
+    put(t, 5, 1, 10, PAY_REC_FINISHED, 1);
+    is_int(put(t, 6, 0, 10, PAY_REC_KEPT, 1), PAY_OK, "D-14 links gone wild");
+    is_int(put(t, 7, 0, 10, PAY_REC_KEPT, 1), PAY_OK, "are mended");
+    ok(there(t, 3) && there(t, 4) && !there(t, 1) && !there(t, 5),
+       "and the right ones go");
+
+    free(t);
+    t = table(5);
+
+    put(t, 1, 0, 1000, PAY_REC_OPEN, 1);
+    put(t, 2, 0, 10, PAY_REC_OPEN, 1);
+    r = rec(t, 1);
+    cell(t, 1)->next = rec(t, 2).index;
+    is_int(pay_records_read(t, &r, out, sizeof(out)), ONE,
+           "D-14 a broken record tells less than it has");
+    cell(t, 1)->chain = 99;
+    (void) there(t, 1);
+    *pay_cells_bucket(t, key(1)) = 99;
+    ok(!there(t, 1) && there(t, 2), "and is given up when that is seen");
+    is_int(stat_of(t).cells_free, 4, "its cells come back");
+
+    cell(t, 2)->len = PAY_REC_MAX + 1;
+    ok(!there(t, 2), "D-14 a length out of bounds");
+    put(t, 2, 0, 10, PAY_REC_OPEN, 1);
+    cell(t, 2)->class_ = PAY_REC_CLASSES;
+    ok(!there(t, 2), "a class out of bounds");
+    put(t, 2, 0, 10, PAY_REC_OPEN, 1);
+    cell(t, 2)->chain = rec(t, 2).index;
+    *pay_cells_bucket(t, key(3)) = rec(t, 2).index;
+    ok(!there(t, 3) && there(t, 2), "a chain that is a ring ends");
+    t->free = rec(t, 2).index;
+    is_int(put(t, 3, 0, 600, PAY_REC_OPEN, 1), PAY_DECLINED,
+           "free cells that are not free are not taken");
+    is_int(put(t, 3, 0, 600, PAY_REC_OPEN, 1), PAY_OK, "and are mended");
+    t->free = 0;
+    is_int(put(t, 2, 1, 600, PAY_REC_OPEN, 1), PAY_DECLINED,
+           "nor is an old one half written over");
+    ok(whole(t, 2, 0, 10) && whole(t, 3, 0, 600), "all is whole");
+
+    t->cells++;
+    ok(!there(t, 2) && put(t, 2, 0, 1, PAY_REC_OPEN, 1) == PAY_DECLINED
+       && stat_of(t).cells == 0, "with wrong bounds nothing is believed");
+
+    free(t);
+}
+
+
+static int
 poke(pay_records_t *t)
 {
-    int         n;
+    int         n, bad;
     pay_u8      out[PAY_REC_MAX];
     uint32_t    id;
     pay_rec_t   r;
 
-    for (n = 0; n < 20; n++) {
+    for (bad = 0, n = 0; n < 20; n++) {
         id = rnd(60);
 
         if (pay_records_find(t, key(id), &r) == PAY_OK) {
+            bad += r.len > PAY_REC_MAX || r.class_ >= PAY_REC_CLASSES;
             (void) pay_records_read(t, &r, out, rnd(sizeof(out)));
 
             if (rnd(2)) {
@@ -672,8 +757,10 @@ poke(pay_records_t *t)
         }
 
         (void) put(t, rnd(60), n, some_len(), rnd(3), n);
-        (void) stat_of(t);
+        bad += stat_of(t).cells_free > stat_of(t).cells;
     }
+
+    return bad;
 }
 
 
@@ -682,7 +769,7 @@ poke(pay_records_t *t)
 static void
 damage(uint32_t cells, int rounds)
 {
-    int             n, i, where, lost;
+    int             n, i, where, lost, wrong;
     size_t          size, at;
     pay_u8         *p;
     pay_records_t  *good, *bad;
@@ -691,6 +778,7 @@ damage(uint32_t cells, int rounds)
     size = pay_records_size(cells);
     seed = 2718 + cells;
     lost = 0;
+    wrong = 0;
 
     for (n = 0; n < (int) cells; n++) {
         (void) put(good, n, 0, some_len(), rnd(3), n);
@@ -713,12 +801,12 @@ damage(uint32_t cells, int rounds)
             p[at < size ? at : 0] = rnd(3) ? rnd(cells + 10) : rnd(256);
         }
 
-        poke(bad);
+        wrong += poke(bad);
         lost += stat_of(bad).cells != cells;
         free(bad);
     }
 
-    ok(lost > 0 && lost < rounds,
+    ok(lost > 0 && lost < rounds && !wrong,
        "D-14 damage: %d cells: no crash, no loop; %d of %d given up", cells,
        lost, rounds);
     free(good);
@@ -744,6 +832,8 @@ main(void)
     walk(64, 60, 2000);
 
     moved();
+
+    links();
 
     damage(1, 500);
     damage(2, 500);

@@ -83,6 +83,30 @@ nonces_call(void *zone, int what)
 }
 
 
+/* whatever comes next, in this bucket or another, costs none of the others */
+
+static int
+nonces_next(const void *zone, uint32_t id)
+{
+    int     bad;
+    void   *p;
+    size_t  n;
+
+    n = pay_nonces_size(4, 2);
+    p = malloc(n);
+    memcpy(p, zone, n);
+
+    bad = add(p, id, 1, 1650) != PAY_NONCE_NEW;
+    bad += add(p, id, 1, 1650) != PAY_NONCE_SEEN;
+    bad += add(p, 3, 0, 1650) != PAY_NONCE_SEEN;
+    bad += add(p, 4, 1, 1650) != PAY_NONCE_SEEN;
+
+    free(p);
+
+    return bad;
+}
+
+
 static int
 nonces_check(void *zone, int what)
 {
@@ -90,7 +114,11 @@ nonces_check(void *zone, int what)
     uint32_t        id;
     pay_nonce_rc_t  rc;
 
-    bad = add(zone, 3, 0, 1650) != PAY_NONCE_SEEN;
+    for (bad = 0, id = 10; id < 20; id++) {
+        bad += nonces_next(zone, id);
+    }
+
+    bad += add(zone, 3, 0, 1650) != PAY_NONCE_SEEN;
     bad += add(zone, 4, 1, 1650) != PAY_NONCE_SEEN;
     rc = add(zone, what, 0, 1650);
     bad += rc == PAY_NONCE_FULL;
@@ -380,6 +408,8 @@ static const kill_t  kills[] = {
     { "records: released", records_call, records_check, RELEASE,
       records_make },
     { "nonces: a new one, two expire", nonces_call, nonces_check, 5,
+      nonces_make },
+    { "nonces: a new one before another", nonces_call, nonces_check, 7,
       nonces_make },
     { "nonces: one that had expired", nonces_call, nonces_check, 1,
       nonces_make },

@@ -538,6 +538,8 @@ test_query_wrong(void)
         { FOUND "\"trade_state\":\"SUCCESS\",\"transaction_id\":\"1\","
           "\"amount\":{\"total\":100}}", "json" },
         { FOUND "\"trade_state\":\"SUCCESS\",\"transaction_id\":\"1\","
+          "\"amount\":{\"currency\":\"CNY\"}}", "json" },
+        { FOUND "\"trade_state\":\"SUCCESS\",\"transaction_id\":\"1\","
           "\"amount\":{\"total\":\"100\",\"currency\":\"CNY\"}}", "json" },
         { PAID_AS("SUCCESS", "100.0", ""), "json" },
         { PAID_AS("SUCCESS", "1e2", ""), "json" },

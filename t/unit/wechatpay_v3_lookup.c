@@ -89,6 +89,7 @@ test_pay_used(void)
         is_int(answer_unsigned(403, body), PAY_SIGN, rows[i].name);
         is(pay_strz(t.request.method), "GET", "a query");
         is_int(t.request.body.len, 0, "without a body");
+        is_int(t.request.nheaders, 3, "nor headers of the first request");
         is_signed("GET\n/v3/pay/transactions/out-trade-no/" ORDER
                   "?mchid=1900000109\n1795305600\n" NONCE_2 "\n\n", NONCE_2);
 

@@ -500,6 +500,8 @@ test_headers(void)
         { "Wechatpay-Serial", "PUB_KEY_ID_", "serial", 401 },
         { "Wechatpay-Serial", "119000001092026112200000000000001", "serial",
           401 },
+        { "Wechatpay-Serial", "PUb_KEY_ID_0119000001092026112200000000000001",
+          "serial", 401 },
         { "Wechatpay-Serial", "A0B0C0D0E0F101112131415161718191A1B1C1D",
           "serial", 401 },
         { "Wechatpay-Serial", "0A0B0C0D0E0F101112131415161718191A1B1C1D",
@@ -534,7 +536,12 @@ test_headers(void)
                 rows[i].name);
     }
 
-    /* the signature with a line end, and in another spelling */
+    /* one digit less than a certificate's serial */
+
+    body = prepared();
+    *header_at(&headers, "Wechatpay-Serial") = conf.platform_keys.id[2];
+    header_at(&headers, "Wechatpay-Serial")->len--;
+    refused(deliver("POST", body), "serial", 401, "a serial cut short");
 
     body = prepared();
     header_at(&headers, "Wechatpay-Signature")->len--;

@@ -1,0 +1,274 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * The lines of a channel's block that belong to its driver, by the driver's
+ * own table (pay_param_t).
+ */
+
+#include <ngx_pay.h>
+
+
+/* values of the driver's own lines */
+
+static char *
+ngx_pay_param_text(const pay_param_t *p, ngx_str_t *value, pay_str_t *out)
+{
+    if (out->len) {
+        return "is duplicate";
+    }
+
+    if (value->len < p->min || value->len > p->max) {
+        return "has a value that is too short or too long";
+    }
+
+    *out = ngx_pay_str(value);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_pay_param_secret(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
+    pay_str_t *out)
+{
+    ngx_str_t    file;
+    const char  *why;
+
+    if (out->len) {
+        return "is duplicate";
+    }
+
+    if (ngx_pay_conf_file(cf, value, &file) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (pay_secret_file(ngx_pay_str(&file), p->min, out, &why) != PAY_OK) {
+        return (char *) why;
+    }
+
+    return out->len > p->max ? "is too long for this channel" : NGX_CONF_OK;
+}
+
+
+static char *
+ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
+    void *out)
+{
+    pay_rc_t         rc;
+    ngx_str_t        pem;
+    const char      *why;
+    pay_cert_t      *cert;
+    pay_key_t      **key;
+    pay_key_set_t   *set;
+
+    cert = out;
+    key = out;
+    set = out;
+
+    if ((p->kind == PAY_PARAM_CERTIFICATE && cert->key)
+        || (p->kind == PAY_PARAM_PRIVATE_KEY && *key))
+    {
+        return "is duplicate";
+    }
+
+    if (ngx_pay_conf_file(cf, value, &pem) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    switch (p->kind) {
+
+    case PAY_PARAM_CERTIFICATE:
+        rc = pay_cert_pem(ngx_pay_str(&pem), cert, &why);
+        break;
+
+    case PAY_PARAM_PRIVATE_KEY:
+        rc = pay_key_private_pem(ngx_pay_str(&pem), key, &why);
+        break;
+
+    default:
+        rc = pay_key_public_pem(ngx_pay_str(&pem), &set->key[set->nkeys],
+                                &why);
+        break;
+    }
+
+    ngx_pay_conf_wipe(&pem);
+
+    return rc == PAY_OK ? NGX_CONF_OK
+           : rc == PAY_INVALID ? (char *) why : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_pay_param_set(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
+    pay_key_set_t *set)
+{
+    char    *rv;
+    size_t   i;
+
+    if (set->nkeys == PAY_KEY_SET_MAX) {
+        return "has too many keys";
+    }
+
+    for (i = 0; i < set->nkeys; i++) {
+        if (pay_str_eq(set->id[i], ngx_pay_str(&value[1]))) {
+            return "is duplicate: the id is in use";
+        }
+    }
+
+    if (value[1].len < p->min || (p->max && value[1].len > p->max)) {
+        return "has an id that is too short or too long";
+    }
+
+    rv = ngx_pay_param_key(cf, p, &value[2], set);
+
+    if (rv == NGX_CONF_OK) {
+        set->id[set->nkeys++] = ngx_pay_str(&value[1]);
+    }
+
+    return rv;
+}
+
+
+char *
+ngx_pay_conf_param(ngx_conf_t *cf, void *conf)
+{
+    ngx_pay_channel_t  *ch = conf;
+
+    void               *out;
+    ngx_str_t          *value;
+    const pay_param_t  *p;
+
+    if (ch->core.driver == NULL) {
+        return "comes before \"driver\"";
+    }
+
+    value = cf->args->elts;
+
+    for (p = ch->core.driver->params; p->name; p++) {
+        if (pay_str_eqz(ngx_pay_str(&value[0]), p->name)) {
+            break;
+        }
+    }
+
+    if (p->name == NULL) {
+        return "is not a directive of this driver";
+    }
+
+    if (cf->args->nelts != (p->kind == PAY_PARAM_KEY_SET ? 3 : 2)) {
+        return "has an invalid number of arguments";
+    }
+
+    out = (u_char *) ch->core.conf + p->offset;
+
+    switch (p->kind) {
+
+    case PAY_PARAM_TEXT:
+        return ngx_pay_param_text(p, &value[1], out);
+
+    case PAY_PARAM_SECRET:
+        return ngx_pay_param_secret(cf, p, &value[1], out);
+
+    case PAY_PARAM_KEY_SET:
+        return ngx_pay_param_set(cf, p, value, out);
+
+    default:
+        return ngx_pay_param_key(cf, p, &value[1], out);
+    }
+}
+
+
+char *
+ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch)
+{
+    ngx_uint_t          there;
+    u_char             *conf;
+    const pay_param_t  *p;
+
+    for (p = ch->core.driver->params; p->name; p++) {
+
+        conf = (u_char *) ch->core.conf + p->offset;
+
+        switch (p->kind) {
+
+        case PAY_PARAM_CERTIFICATE:
+            there = ((pay_cert_t *) conf)->key != NULL;
+            break;
+
+        case PAY_PARAM_PRIVATE_KEY:
+            there = *(pay_key_t **) conf != NULL;
+            break;
+
+        case PAY_PARAM_KEY_SET:
+            there = ((pay_key_set_t *) conf)->nkeys != 0;
+            break;
+
+        default:
+            there = ((pay_str_t *) conf)->len != 0;
+            break;
+        }
+
+        if (p->required && !there) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "pay_channel \"%V\" has no \"%s\": %s",
+                               &ch->name, p->name, p->doc);
+            return NGX_CONF_ERROR;
+        }
+
+        if (p->sandbox && there && !ch->core.sandbox) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "pay_channel \"%V\": \"%s\" is for \"mode "
+                               "sandbox\" only", &ch->name, p->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+void
+ngx_pay_conf_params_free(ngx_pay_channel_t *ch)
+{
+    size_t              i;
+    pay_str_t          *s;
+    pay_key_set_t      *set;
+    const pay_param_t  *p;
+
+    if (ch->core.driver == NULL) {
+        return;
+    }
+
+    for (p = ch->core.driver->params; p->name; p++) {
+
+        switch (p->kind) {
+
+        case PAY_PARAM_SECRET:
+            s = (pay_str_t *) ((u_char *) ch->core.conf + p->offset);
+            ngx_explicit_memzero((u_char *) s->data, s->len);
+            break;
+
+        case PAY_PARAM_CERTIFICATE:
+            pay_key_unref(((pay_cert_t *)
+                           ((u_char *) ch->core.conf + p->offset))->key);
+            break;
+
+        case PAY_PARAM_PRIVATE_KEY:
+            pay_key_unref(*(pay_key_t **)
+                          ((u_char *) ch->core.conf + p->offset));
+            break;
+
+        case PAY_PARAM_KEY_SET:
+            set = (pay_key_set_t *) ((u_char *) ch->core.conf + p->offset);
+
+            for (i = 0; i < set->nkeys; i++) {
+                pay_key_unref(set->key[i]);
+            }
+
+            break;
+
+        default:
+            break;
+        }
+    }
+}

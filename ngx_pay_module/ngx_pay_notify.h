@@ -1,0 +1,23 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * The callback desk's part of the glue.
+ */
+
+#ifndef NGX_PAY_NOTIFY_H_INCLUDED
+#define NGX_PAY_NOTIFY_H_INCLUDED
+
+
+#include <ngx_pay.h>
+
+
+/* either of these is the answer to the channel, now or later */
+void ngx_pay_notify_reply(ngx_http_request_t *r, ngx_pay_talk_t *talk,
+    pay_verdict_t verdict, ngx_pay_notice_result_t result,
+    ngx_uint_t app_status);
+void ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
+    pay_event_t *event);
+
+
+#endif /* NGX_PAY_NOTIFY_H_INCLUDED */

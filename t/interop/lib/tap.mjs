@@ -1,0 +1,135 @@
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * TAP for prove, a line per assertion: the runner's own output has changed
+ * between the releases of node that these tests have to run with.
+ */
+
+import { isDeepStrictEqual, inspect } from 'node:util';
+
+// all of a file, with its nginx and its waits
+const LIMIT_MS = 50000;
+
+const cleanups = [];
+
+let count = 0;
+let failed = 0;
+
+
+function line(pass, name, notes = []) {
+    count++;
+
+    if (!pass) {
+        failed++;
+    }
+
+    const text = String(name).replace(/#/g, '\\#').replace(/\n/g, ' ');
+    const comments = pass ? [] : notes.join('\n').split('\n');
+
+    process.stdout.write([
+        `${pass ? 'ok' : 'not ok'} ${count} - ${text}`,
+        ...comments.map((note) => `# ${note}`)
+    ].join('\n') + '\n');
+
+    return pass;
+}
+
+
+function show(value) {
+    return inspect(value, { depth: 6, breakLength: 100 });
+}
+
+
+export function ok(pass, name, ...notes) {
+    return line(pass === true, name, notes.map(show));
+}
+
+
+// the same value and the same type, all the way down
+
+export function is(got, want, name) {
+    return line(isDeepStrictEqual(got, want), name,
+                [`got:  ${show(got)}`, `want: ${show(want)}`]);
+}
+
+
+export function like(got, pattern, name) {
+    return line(typeof got === 'string' && pattern.test(got), name,
+                [`got:  ${show(got)}`, `want: ${pattern}`]);
+}
+
+
+// f throws, or rejects, with a message like the pattern
+
+export async function dies(f, pattern, name) {
+    try {
+        const got = await f();
+        return line(false, name, [`no exception, but ${show(got)}`]);
+
+    } catch (e) {
+        return like(e.message, pattern, name);
+    }
+}
+
+
+// a group of assertions: an exception in it is one that failed
+
+export async function block(name, f) {
+    process.stdout.write(`# ${name}\n`);
+
+    try {
+        await f();
+
+    } catch (e) {
+        line(false, `${name}: no exception`, [e.stack || String(e)]);
+    }
+}
+
+
+// what is to be undone at the end, come what may; the last one first
+
+export function cleanup(f) {
+    cleanups.push(f);
+}
+
+
+async function finish() {
+    while (cleanups.length !== 0) {
+        const f = cleanups.pop();
+
+        try {
+            await f();
+
+        } catch (e) {
+            line(false, 'cleaned up', [e.stack || String(e)]);
+        }
+    }
+}
+
+
+export async function main(f) {
+    const stop = async (why) => {
+        line(false, why);
+        await finish();
+        process.exit(1);
+    };
+
+    const timer = setTimeout(stop, LIMIT_MS, `ended in ${LIMIT_MS} ms`);
+
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
+        process.once(signal, () => stop(`not ended by ${signal}`));
+    }
+
+    try {
+        await f();
+
+    } catch (e) {
+        line(false, 'no exception', [e.stack || String(e)]);
+    }
+
+    await finish();
+    clearTimeout(timer);
+
+    process.stdout.write(`1..${count}\n`);
+    process.exitCode = failed === 0 && count !== 0 ? 0 : 1;
+}
