@@ -12,6 +12,7 @@ use Test::Nginx::Socket 'no_plan';
 use Pay;
 
 no_long_string();
+no_shuffle();
 log_level('notice');
 
 
@@ -29,7 +30,8 @@ sub refused {
     $spec .= "=== TEST " . ++$n . ": $name\n"
              . "--- http_config\n" . Pay::http(@{ $o{http} // [] })
              . "--- config\n" . ($o{config} // Pay::locations())
-             . "--- must_die: 1\n--- error_log\n$text\n"
+             . "--- must_die: 1\n"
+             . "--- error_log eval: qr/\\[emerg\\].*" . quotemeta($text) . "/\n"
              . (defined $o{at} ? "--- refused_at: $o{at}\n" : '') . "\n";
 }
 

@@ -408,13 +408,31 @@ pay_ask_split(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
 }
 
 
+/* by key: many languages write a map in another order each time */
+
+static void
+pay_ask_sort(const pay_json_t **m, size_t n)
+{
+    size_t             i, k;
+    const pay_json_t  *t;
+
+    for (i = 1; i < n; i++) {
+        for (k = i; k && pay_str_cmp(m[k]->key, m[k - 1]->key) < 0; k--) {
+            t = m[k];
+            m[k] = m[k - 1];
+            m[k - 1] = t;
+        }
+    }
+}
+
+
 static pay_rc_t
 pay_ask_metadata(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
     const void *rule)
 {
-    size_t              n;
+    size_t              i, n;
     pay_str_t           text;
-    const pay_json_t   *m;
+    const pay_json_t   *m, *sorted[PAY_METADATA_VALUES];
     pay_json_writer_t  *w;
 
     (void) rule;
@@ -425,18 +443,28 @@ pay_ask_metadata(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
 
     for (n = 0, m = v->child; m; m = m->next) {
         if (m->type != PAY_JSON_STRING || m->key.len == 0
-            || ++n > PAY_METADATA_VALUES)
+            || n == PAY_METADATA_VALUES)
         {
             return pay_ask_fail(c, PAY_E_FIELD_INVALID);
         }
+
+        sorted[n++] = m;
     }
+
+    pay_ask_sort(sorted, n);
 
     w = pay_json_writer(c->arena);
     if (w == NULL) {
         return PAY_ERROR;
     }
 
-    pay_jw_tree(w, NULL, v);
+    pay_jw_object(w, NULL);
+
+    for (i = 0; i < n; i++) {
+        pay_jw_pair(w, sorted[i]->key, sorted[i]->text);
+    }
+
+    pay_jw_end(w);
     text = pay_jw_text(w);
 
     if (text.data == NULL) {

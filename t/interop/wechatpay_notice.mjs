@@ -187,7 +187,7 @@ await main(async () => {
         // a real one, and nobody has seen it yet
 
         deliver = () => reply(500);
-        await paid();
+        const { order_id: id } = await paid();
         deliver = (request) => forward(gateway, request);
 
         const notice = recorded().pop();
@@ -267,10 +267,29 @@ await main(async () => {
 
         is((await inbox(ports.channel)).length, events,
            'W-1: none of it came to the application');
+
+        // the gateway learns from an answer what no notice has told it
+
+        const closing = await call(gateway, 'POST',
+                                   `/v1/payments/${id}/close`);
+        const { code, channel, channel_code: theirs } = closing.json();
+
+        is([closing.status, code, channel, theirs],
+           [409, 'already_paid', 'wechat', 'ORDER_PAID'],
+           'close: the channel says that it is paid');
+
         is((await forward(gateway, notice)).status, 204,
            'the notice as it was made: acknowledged');
+
+        const [newest, ...older] = await inbox(ports.channel);
+
+        is([older.length, newest.body.type, newest.body.data.object.order_id],
+           [events, 'payment.succeeded', id], 'and its event has come');
+
+        is((await forward(gateway, notice)).status, 204,
+           'the same bytes again: acknowledged');
         is((await inbox(ports.channel)).length, events + 1,
-           'and its event has come');
+           'W-7: and not told again');
     });
 
 
@@ -309,7 +328,7 @@ await main(async () => {
         }
 
         ok(two.resource.nonce !== one.resource.nonce,
-           'K-12: no nonce is used twice under the APIv3 key');
+           'K-15: no nonce is used twice under the APIv3 key');
     });
 
 

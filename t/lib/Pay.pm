@@ -188,6 +188,8 @@ sub http {
     my $keys = Pay::keys();
     my $text = "    pay_secret $keys/echo.key;\n";
 
+    $p{more} .= "\n" if $p{more} ne '';
+
     $text .= "    pay_zone $p{zone};\n" if defined $p{zone};
 
     $text .= _block('pay_channel wechat', [
