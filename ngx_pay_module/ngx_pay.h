@@ -81,6 +81,7 @@ struct ngx_pay_channel_s {
     ngx_str_t             upstream;     /* empty: the host */
     ngx_str_t             call;         /* empty: the location's pay_call */
     time_t                order_expires;
+    ngx_uint_t            mode;         /* "mode" was given */
     ngx_uint_t            number;       /* of its counters in the zone */
     ngx_pay_merchant_t   *merchant;     /* whose orders it carries */
     u_char               *file;         /* where it was configured */

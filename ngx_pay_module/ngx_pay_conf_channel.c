@@ -302,6 +302,12 @@ ngx_pay_channel_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t          *value = cf->args->elts;
 
+    if (ch->mode) {
+        return "is duplicate";
+    }
+
+    ch->mode = 1;
+
     if (ngx_strcmp(value[1].data, "sandbox") == 0) {
         ch->core.sandbox = 1;
         return NGX_CONF_OK;

@@ -343,6 +343,40 @@ ngx_pay_check_sandbox(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
 }
 
 
+/*
+ * proxy_pass and the like take a location over without a word when they come
+ * behind a directive of ours: then nobody would check anything.
+ */
+
+static ngx_int_t
+ngx_pay_check_handler(ngx_conf_t *cf, ngx_pay_place_t *place)
+{
+    ngx_uint_t            ours;
+    const char           *what;
+    ngx_http_handler_pt   handler;
+
+    handler = place->location->handler;
+    ours = handler == ngx_pay_api_handler || handler == ngx_pay_status_handler
+           || handler == ngx_pay_sandbox_handler;
+
+    what = place->conf->api ? "pay_api"
+           : place->conf->status ? "pay_status"
+           : place->conf->sandbox ? "pay_sandbox" : NULL;
+
+    if (what && !ours) {
+        return ngx_pay_check_fail(cf, place, what, "does not go together with "
+                                  "proxy_pass or another handler");
+    }
+
+    if (place->conf->notify && ours) {
+        return ngx_pay_check_fail(cf, place, "pay_notify", "does not go "
+                                  "together with another directive of ours");
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_pay_check_place(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
     ngx_pay_place_t *place)
@@ -350,6 +384,10 @@ ngx_pay_check_place(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
     ngx_pay_loc_conf_t  *plcf;
 
     plcf = place->conf;
+
+    if (ngx_pay_check_handler(cf, place) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if ((plcf->auth || plcf->notify)
         && place->location->satisfy == NGX_HTTP_SATISFY_ANY)

@@ -217,7 +217,7 @@ ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch)
 
         if (p->sandbox && there && !ch->core.sandbox) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "pay_channel \"%V\": \"%s\" is for \"mode "
+                               "pay_channel \"%V\": %s is for \"mode "
                                "sandbox\" only", &ch->name, p->name);
             return NGX_CONF_ERROR;
         }

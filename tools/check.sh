@@ -25,8 +25,8 @@ each() {
 core=$(ls src/*/*.[ch] ngx_pay_module/*.[ch] 2>/dev/null)
 c="$core $(ls t/unit/*.[ch] t/fuzz/*.[ch] 2>/dev/null)"
 scripts=$(grep -lsE '^#!/bin/(ba)?sh' .ci/* tools/* t/*/*)
-text="$c $scripts $(ls config conf-examples/*.conf conf-examples/*/*.conf \
-                    ngx_pay_module/*.map tools/rule.sh 2>/dev/null)"
+text="$c $(ls .ci/* tools/* config conf-examples/*.conf conf-examples/*/*.conf \
+                    ngx_pay_module/*.map 2>/dev/null)"
 
 
 # Chinese takes two columns

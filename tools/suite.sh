@@ -64,6 +64,18 @@ report() {
 }
 
 
+# prove says which test failed, not what the test says about it
+
+complain() {
+    find "$out/tap" -type f | sort | while read -r file; do
+        awk -v name="${file#"$out/tap/"}" '
+            /^not ok/    { print "# " name ": " $0; told = 1; next }
+            told && /^#/ { print; next }
+                         { told = 0 }' "$file"
+    done
+}
+
+
 # run NAME "FILE ..." OPTION-OF-PROVE ...
 
 run() {
@@ -86,6 +98,8 @@ run() {
     PERL_TEST_HARNESS_DUMP_TAP=$root/$out/tap \
         prove "$@" $list < /dev/null 2>&1
     status=$?
+
+    [ $status = 0 ] || complain
 
     report "$name" $status $(find "$out/tap" -type f -exec cat {} + | awk '
         /^1\.\.0/                    { s++; next }

@@ -156,7 +156,9 @@ pay_wxs_account(const pay_sim_t *s, const pay_wxs_auth_t *auth, int *known)
 
         *known = 1;
 
-        if (pay_str_eqz(auth->serial, conf->certificate.serial)) {
+        /* a number in hexadecimal: an SDK of the field writes lower case */
+
+        if (pay_str_caseeqz(auth->serial, conf->certificate.serial)) {
             return s->channels[i];
         }
     }

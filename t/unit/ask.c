@@ -124,7 +124,8 @@ test_cases(void)
                 "%s", cases[i].name))
         {
             printf("# rc %d, %s, param %.*s\n", rc,
-                   pay_code_info(e.code)->name, (int) e.param.len, e.param.data);
+                   pay_code_info(e.code)->name, (int) e.param.len,
+                   e.param.data);
         }
 
         pay_arena_destroy(a);

@@ -12,8 +12,11 @@ const LIMIT_MS = 50000;
 
 const cleanups = [];
 
+const never = new Promise(() => {});
+
 let count = 0;
 let failed = 0;
+let stopped = false;
 
 
 function line(pass, name, notes = []) {
@@ -24,7 +27,8 @@ function line(pass, name, notes = []) {
     }
 
     const text = String(name).replace(/#/g, '\\#').replace(/\n/g, ' ');
-    const comments = pass ? [] : notes.join('\n').split('\n');
+    const comments = pass || notes.length === 0
+        ? [] : notes.join('\n').split('\n');
 
     process.stdout.write([
         `${pass ? 'ok' : 'not ok'} ${count} - ${text}`,
@@ -81,8 +85,11 @@ export async function block(name, f) {
         await f();
 
     } catch (e) {
+        await (stopped ? never : undefined);
         line(false, `${name}: no exception`, [e.stack || String(e)]);
     }
+
+    await (stopped ? never : undefined);
 }
 
 
@@ -109,6 +116,7 @@ async function finish() {
 
 export async function main(f) {
     const stop = async (why) => {
+        stopped = true;
         line(false, why);
         await finish();
         process.exit(1);
@@ -124,6 +132,7 @@ export async function main(f) {
         await f();
 
     } catch (e) {
+        await (stopped ? never : undefined);
         line(false, 'no exception', [e.stack || String(e)]);
     }
 
