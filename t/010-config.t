@@ -692,7 +692,7 @@ taken('pay_notify off', '',
       config => Pay::locations(notify => "pay_notify off;\n$pass"));
 taken('no use of the module: no zone is needed', '',
       http => [ zone => undef, channel => undef, server => undef ],
-      config => '# nothing');
+      config => "# nothing\n");
 taken('satisfy any where nothing is checked', '', @none, config =>
       "$auth location /b { satisfy any; allow 127.0.0.1; deny all; }\n");
 
