@@ -677,8 +677,8 @@ static const struct {
       ",serial_no=\"" PUB_ID "\"", 0 },
     { "a serial without its zero", SCHEME, A_MCH "," A_NON "," A_SIG ","
       A_TIME ",serial_no=\"DDE55AD98ED71D6EDD4A4A16996DE7B4777AAAA\"", 0 },
-    { "a lower-case serial", SCHEME, A_MCH "," A_NON "," A_SIG "," A_TIME
-      ",serial_no=\"0dde55ad98ed71d6edd4a4a16996de7b4777aaaa\"", 0 },
+    { "a serial in lower case", SCHEME, A_MCH "," A_NON "," A_SIG "," A_TIME
+      ",serial_no=\"0dde55ad98ed71d6edd4a4a16996de7b4777aaaa\"", 1 },
     { "another nonce", SCHEME, A_MCH ",nonce_str=\"x\"," A_SIG "," A_TIME ","
       A_SER, 0 },
     { "another timestamp", SCHEME, A_MCH "," A_NON "," A_SIG ","
