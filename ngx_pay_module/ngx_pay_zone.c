@@ -109,8 +109,12 @@ ngx_pay_zone_clear(ngx_pay_zone_t *zone)
                            pay_nonces_capacity(size / 4, NGX_PAY_SLOTS),
                            NGX_PAY_SLOTS);
     (void) pay_events_init(zone->events, pay_events_capacity(size / 8));
+
+    /* the offset is rounded up: what is left is what there is */
+
     (void) pay_records_init(zone->records,
-                            pay_records_capacity(size / 8 * 5));
+                            pay_records_capacity(zone->sh->size
+                                                 - zone->sh->records));
 }
 
 
@@ -238,7 +242,7 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
                   pay_nonces_cap(zone->nonces)
                   / (uint32_t) (2 * ngx_max(zone->conf->window_max, 1)),
                   ngx_max(zone->conf->window_max, 1),
-                  pay_records_capacity((size - zone->sh->nonces) / 8 * 5),
+                  pay_records_capacity(size - zone->sh->records),
                   pay_events_capacity((size - zone->sh->nonces) / 8));
 
     return NGX_OK;
