@@ -233,7 +233,7 @@ typedef struct {
     int64_t               born;
     uint64_t              size;
     ngx_atomic_t          dirty;        /* somebody is inside the lock */
-    ngx_atomic_t          resets;
+    ngx_atomic_t          repairs;
     pay_u8                nonce_key[32];
     uint64_t              nonces;       /* offsets from this struct */
     uint64_t              records;

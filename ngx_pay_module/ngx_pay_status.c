@@ -61,7 +61,7 @@ ngx_pay_status_zone(pay_json_writer_t *w, ngx_pay_fill_t *f,
 {
     pay_jw_object(w, "zone");
     pay_jw_int(w, "born", sh->born);
-    pay_jw_int(w, "resets", sh->resets);
+    pay_jw_int(w, "repairs", sh->repairs);
     pay_jw_int(w, "nonces", f->nonces_live);
     pay_jw_int(w, "nonces_capacity", f->nonces_cap);
     pay_jw_int(w, "cells_capacity", f->records.cells);
@@ -390,11 +390,10 @@ ngx_pay_status_prometheus(ngx_pay_main_conf_t *mcf, pay_arena_t *a,
                         "Records that found no room.");
     ngx_pay_prom_value(&b, "zone_records_refused_total", NULL, PAY_STR(""),
                        NULL, NULL, f->records.refused);
-    ngx_pay_prom_family(&b, "zone_resets_total", "counter",
-                        "Times the zone was cleared after a worker died "
-                        "inside of its lock.");
-    ngx_pay_prom_value(&b, "zone_resets_total", NULL, PAY_STR(""), NULL, NULL,
-                       sh->resets);
+    ngx_pay_prom_family(&b, "zone_repairs_total", "counter",
+                        "Times a worker died inside of the zone's lock.");
+    ngx_pay_prom_value(&b, "zone_repairs_total", NULL, PAY_STR(""), NULL, NULL,
+                       sh->repairs);
 
     return pay_buf_str(&b);
 }

@@ -94,30 +94,6 @@ ngx_pay_zone_map(ngx_pay_zone_t *zone)
 }
 
 
-/* all that is kept, made anew: what was signed until now is refused */
-
-static void
-ngx_pay_zone_clear(ngx_pay_zone_t *zone)
-{
-    size_t  size;
-
-    size = zone->sh->size - ngx_align(sizeof(ngx_pay_shared_t), 64);
-
-    zone->sh->born = ngx_time();
-
-    (void) pay_nonces_init(zone->nonces,
-                           pay_nonces_capacity(size / 4, NGX_PAY_SLOTS),
-                           NGX_PAY_SLOTS);
-    (void) pay_events_init(zone->events, pay_events_capacity(size / 8));
-
-    /* the offset is rounded up: what is left is what there is */
-
-    (void) pay_records_init(zone->records,
-                            pay_records_capacity(zone->sh->size
-                                                 - zone->sh->records));
-}
-
-
 static ngx_int_t
 ngx_pay_zone_cut(ngx_pay_zone_t *zone, size_t size)
 {
@@ -135,14 +111,25 @@ ngx_pay_zone_cut(ngx_pay_zone_t *zone, size_t size)
     sh->size = size;
     sh->nonces = head;
     sh->events = ngx_align(head + room / 4, 64);
-    sh->records = ngx_align(head + room / 4 + room / 8, 64);
+    sh->records = ngx_align(sh->events + room / 8, 64);
+    sh->born = ngx_time();
 
     if (pay_random(sh->nonce_key, sizeof(sh->nonce_key)) != 0) {
         return NGX_ERROR;
     }
 
     ngx_pay_zone_map(zone);
-    ngx_pay_zone_clear(zone);
+
+    /* each by the room up to the next */
+
+    (void) pay_nonces_init(zone->nonces,
+                           pay_nonces_capacity(sh->events - sh->nonces,
+                                               NGX_PAY_SLOTS),
+                           NGX_PAY_SLOTS);
+    (void) pay_events_init(zone->events,
+                           pay_events_capacity(sh->records - sh->events));
+    (void) pay_records_init(zone->records,
+                            pay_records_capacity(size - sh->records));
 
     return NGX_OK;
 }
@@ -243,7 +230,8 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
                   / (uint32_t) (2 * ngx_max(zone->conf->window_max, 1)),
                   ngx_max(zone->conf->window_max, 1),
                   pay_records_capacity(size - zone->sh->records),
-                  pay_events_capacity((size - zone->sh->nonces) / 8));
+                  pay_events_capacity(zone->sh->records
+                                      - zone->sh->events));
 
     return NGX_OK;
 }
@@ -251,8 +239,8 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 /*
  * A worker that was killed between lock and unlock leaves dirty set (the
- * master opens the lock); what it wrote cannot be trusted.  Nothing of it is
- * money: numbers at the channels, locators and the echoed text carry on.
+ * master opens the lock).  The tables bear that: what it wrote is there whole
+ * or not at all, and they mend themselves; it is only counted.
  */
 
 void
@@ -261,8 +249,7 @@ ngx_pay_zone_lock(ngx_pay_zone_t *zone)
     ngx_shmtx_lock(&zone->shpool->mutex);
 
     if (zone->sh->dirty) {
-        zone->sh->resets++;
-        ngx_pay_zone_clear(zone);
+        zone->sh->repairs++;
     }
 
     zone->sh->dirty = 1;
