@@ -105,7 +105,7 @@ make -C "$tree" -f "$dir/objs/Makefile" -j"$(nproc)" binary >> "$log" 2>&1 \
 
 reports=$dir/reports
 rm -rf "$reports"
-mkdir -p "$reports"
+mkdir -p -m 1777 "$reports"
 
 export NGINX_BIN="$dir/objs/nginx" PAY_MODULE=
 export TEST_NGINX_TIMEOUT="${TEST_NGINX_TIMEOUT:-10}"

@@ -53,6 +53,11 @@
 #         what the simulated channel was asked for in this block, in order;
 #         an empty section: nothing
 #
+#     --- app_calls
+#     POST /app 200
+#         the same of logs/app.log, for a location of the test's own with
+#         "access_log logs/app.log pay_call;"
+#
 #     --- refused_at: TEXT
 #         beside must_die: the last error names a file and a line that holds
 #         this text
@@ -186,7 +191,9 @@ sub http {
              channel => {}, merchant => {}, server => simulator(),
              more => '', @_);
     my $keys = Pay::keys();
-    my $text = "    pay_secret $keys/echo.key;\n";
+    my $text = "    pay_secret $keys/echo.key;\n"
+               . "    log_format pay_call "
+               . "'\$request_method \$uri \$status';\n";
 
     $p{more} .= "\n" if $p{more} ne '';
 
@@ -220,12 +227,10 @@ sub http {
 
     return $text . <<"_E" . $p{more};
 
-    log_format pay_channel '\$request_method \$uri \$status';
-
     server {
         listen 127.0.0.1:$p{port};
         server_name channel;
-        access_log logs/channel.log pay_channel;
+        access_log logs/channel.log pay_call;
 
 $p{server}    }
 _E
@@ -420,8 +425,10 @@ sub _check {
     _check_json($name, $body, _index($block->json, $i))
         if defined $block->json;
 
-    _check_channel($block) if defined $block->channel_calls
-                              && $i == _last($block);
+    if ($i == _last($block)) {
+        _check_log($block, 'channel_calls', 'channel.log');
+        _check_log($block, 'app_calls', 'app.log');
+    }
 }
 
 
@@ -496,21 +503,21 @@ sub _check_json {
 }
 
 
-sub _check_channel {
-    my $block = shift;
+sub _check_log {
+    my ($block, $section, $file) = @_;
+    my $want = $block->$section;
     my $log = '';
 
-    if (open my $in, '<', Test::Nginx::Util::server_root()
-                          . '/logs/channel.log')
-    {
+    return if !defined $want;
+
+    if (open my $in, '<', Test::Nginx::Util::server_root() . "/logs/$file") {
         local $/;
         $log = <$in> // '';
     }
 
-    my $want = $block->channel_calls;
     $want =~ s/\n*\z/\n/ if $want ne '';
 
-    Test::More::is($log, $want, $block->name . ' - calls at the channel');
+    Test::More::is($log, $want, $block->name . " - $section");
 }
 
 
