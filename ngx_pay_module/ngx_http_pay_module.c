@@ -25,6 +25,8 @@ static char *ngx_pay_conf_sandbox(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
+    ngx_pay_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
 static ngx_int_t ngx_pay_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_init_process(ngx_cycle_t *cycle);
@@ -227,6 +229,52 @@ ngx_pay_create_loc_conf(ngx_conf_t *cf)
 
 
 /*
+ * proxy_pass is inherited there, so our check has to be; a handler of its own
+ * in the block would get around pay_api.
+ */
+
+static char *
+ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
+    ngx_pay_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf)
+{
+    if (conf->notify_name.data || conf->api || conf->status || conf->sandbox) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "pay_api, pay_notify, pay_status and pay_sandbox "
+                           "are not for \"if\" or \"limit_except\"");
+        return NGX_CONF_ERROR;
+    }
+
+    conf->api = prev->api;
+    conf->notify = prev->notify;
+    conf->notify_name = prev->notify_name;
+    conf->status = prev->status;
+    conf->sandbox = prev->sandbox;
+    conf->simulator = prev->simulator;
+    conf->simulated = prev->simulated;
+    conf->file = prev->file;
+    conf->line = prev->line;
+
+    if (!prev->api && !prev->status && !prev->sandbox) {
+        return NGX_CONF_OK;
+    }
+
+    if (clcf->handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "a handler within \"if\" or \"limit_except\" does not "
+                      "go together with the directive of its location in "
+                      "%s:%ui", conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    clcf->handler = prev->api ? ngx_pay_api_handler
+                    : prev->status ? ngx_pay_status_handler
+                    : ngx_pay_sandbox_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+/*
  * What a name means is known by now: channels and merchants are all read.
  * What a location needs of its neighbours is looked at in
  * ngx_pay_conf_check(), when all locations are merged.
@@ -249,6 +297,12 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pay_module);
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* "if" and "limit_except" are their location under another name */
+
+    if (clcf->noname) {
+        return ngx_pay_merge_noname(cf, prev, conf, clcf);
+    }
 
     if (conf->notify_name.len) {
         conf->notify = ngx_pay_channel_find(mcf, &conf->notify_name);
@@ -279,6 +333,13 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if ((conf->auth || conf->api) && conf->window > mcf->window_max) {
         mcf->window_max = conf->window;
+    }
+
+    if (conf->sandbox) {
+        conf->simulated = ngx_array_create(cf->pool, 4, sizeof(void *));
+        if (conf->simulated == NULL) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     place = ngx_array_push(&mcf->places);

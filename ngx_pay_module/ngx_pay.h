@@ -235,6 +235,9 @@ typedef struct {
     ngx_atomic_t          dirty;        /* somebody is inside the lock */
     ngx_atomic_t          repairs;
     pay_u8                nonce_key[32];
+    int64_t               window;       /* the largest ever configured */
+    int64_t               narrow;       /* ... and the one before it, */
+    int64_t               grown;        /* until then */
     uint64_t              nonces;       /* offsets from this struct */
     uint64_t              records;
     uint64_t              events;
@@ -266,9 +269,12 @@ void ngx_pay_zone_unlock(ngx_pay_zone_t *zone);
 
 int ngx_pay_alive(int32_t owner);
 
-/* 16-byte key of a record: kind, then the parts */
-ngx_int_t ngx_pay_record_key(pay_u8 key[16], const char *kind, pay_str_t a,
-    pay_str_t b);
+/*
+ * 16-byte key of a record: the zone's own secret, kind, then the parts, so
+ * that nobody outside can make keys that meet in one chain
+ */
+ngx_int_t ngx_pay_record_key(ngx_pay_zone_t *zone, pay_u8 key[16],
+    const char *kind, pay_str_t a, pay_str_t b);
 
 /* a record's bytes, into the arena; PAY_DECLINED: not there */
 pay_rc_t ngx_pay_record_read(ngx_pay_zone_t *zone, pay_arena_t *a,
@@ -290,6 +296,8 @@ typedef enum {
     NGX_PAY_CLAIM_UNKNOWN,          /* known, its outcome is not; ours now */
     NGX_PAY_CLAIM_BUSY,             /* somebody works on it */
     NGX_PAY_CLAIM_CONFLICT,         /* the number has other fields */
+    NGX_PAY_CLAIM_PAID,             /* paid, as a notice told: for how much
+                                       it was asked nobody knows */
     NGX_PAY_CLAIM_ABSENT,           /* not there, and not to be made */
     NGX_PAY_CLAIM_FULL,             /* no room: nothing may be sent */
     NGX_PAY_CLAIM_ERROR
@@ -297,19 +305,21 @@ typedef enum {
 
 /*
  * Takes the payment for this process.  fresh: what to store when there is
- * none, or NULL.  p: as stored.
+ * none, or NULL.  p: as stored, with its version.
  */
 ngx_pay_claim_t ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], const pay_payment_t *fresh, pay_payment_t *p);
+    const pay_u8 key[16], const pay_payment_t *fresh, pay_payment_t *p,
+    uint32_t *version);
 
 typedef enum {
     NGX_PAY_END_KEEP = 0,           /* give it back as it is */
     NGX_PAY_END_UNKNOWN,            /* a call's outcome is not known */
-    NGX_PAY_END_DROP                /* nothing happened: forget it */
+    NGX_PAY_END_DROP                /* nothing happened: forget it, if it is
+                                       still of that version */
 } ngx_pay_end_t;
 
 void ngx_pay_object_release(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], ngx_pay_end_t end);
+    const pay_u8 key[16], ngx_pay_end_t end, uint32_t version);
 
 pay_rc_t ngx_pay_object_load(ngx_pay_zone_t *zone, pay_arena_t *a,
     const pay_u8 key[16], pay_payment_t *p);
@@ -461,6 +471,7 @@ struct ngx_pay_talk_s {
     pay_payment_t         payment;
     pay_arena_t          *asked;        /* what ask and payment point into */
     pay_u8                key[16];      /* of the record */
+    uint32_t              version;      /* ... when it was claimed */
     ngx_msec_t            waited;
     pay_answer_t          answer;
     pay_rc_t              rc;           /* what the driver wants next */
@@ -474,6 +485,7 @@ struct ngx_pay_talk_s {
     ngx_thread_task_t     task;
     unsigned              in_thread:1;
     unsigned              sent:1;       /* something may have arrived */
+    unsigned              calling:1;    /* a call is under way */
     unsigned              money:1;
     unsigned              claimed:1;    /* the record is ours */
     unsigned              recorded:1;   /* the end is in the store */

@@ -24,7 +24,9 @@ ngx_pay_auth_handler(ngx_http_request_t *r)
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
 
-    if (!plcf->auth || r != r->main) {
+    /* the unified API has the gate in it, a notice its own signature */
+
+    if (!plcf->auth || plcf->api || plcf->notify || r != r->main) {
         return NGX_DECLINED;
     }
 

@@ -16,6 +16,7 @@ typedef struct {
     ngx_http_request_body_t    *body;
     ngx_http_variable_value_t  *variables;
     ngx_pay_ctx_t              *ctx;
+    ngx_table_elt_t            *content_type;
 } ngx_pay_call_parts_t;
 
 
@@ -43,6 +44,7 @@ ngx_pay_call(ngx_http_request_t *r, ngx_pay_call_t *call)
 {
     ngx_str_t                    uri, server;
     ngx_uint_t                   flags;
+    ngx_table_elt_t             *host;
     ngx_http_request_t          *sr;
     ngx_pay_call_parts_t         parts;
     ngx_http_post_subrequest_t  *ps;
@@ -88,8 +90,11 @@ ngx_pay_call(ngx_http_request_t *r, ngx_pay_call_t *call)
     sr->unparsed_uri = sr->uri;
 
     server = r->headers_in.server;
+    host = call->location.len ? NULL : r->headers_in.host;
     ngx_memzero(&sr->headers_in, sizeof(ngx_http_headers_in_t));
     sr->headers_in.server = server;
+    sr->headers_in.host = host;
+    sr->headers_in.content_type = parts.content_type;
     sr->headers_in.keep_alive_n = -1;
     sr->headers_in.content_length_n = call->request->body.len;
 
@@ -135,12 +140,18 @@ ngx_pay_call_parts(ngx_http_request_t *r, ngx_pay_call_t *call,
 
     parts->ctx->role = NGX_PAY_ROLE_CALL;
     parts->ctx->call = call;
+    parts->content_type = NULL;
 
     for (i = 0; i < q->nheaders; i++) {
         if (ngx_pay_call_push(r->pool, &parts->headers, &q->headers[i])
             != NGX_OK)
         {
             return NGX_ERROR;
+        }
+
+        if (pay_str_caseeqz(q->headers[i].name, "Content-Type")) {
+            parts->content_type = (ngx_table_elt_t *)
+                                  parts->headers.part.elts + i;
         }
     }
 
@@ -431,6 +442,15 @@ ngx_pay_header_filter(ngx_http_request_t *r)
 
     r->filter_need_in_memory = 1;
     r->header_sent = 1;
+
+    /*
+     * The event pipe writes only for the request that owns the connection:
+     * with all its buffers full it would stop reading, and no timer is left.
+     */
+
+    if (r->upstream && !r->upstream->cacheable) {
+        r->upstream->buffering = 0;
+    }
 
     return NGX_OK;
 }

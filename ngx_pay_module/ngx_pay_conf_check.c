@@ -261,6 +261,34 @@ ngx_pay_check_calls(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
 }
 
 
+/* a page in place of a failure would be an acknowledgement */
+
+static ngx_int_t
+ngx_pay_check_error_pages(ngx_conf_t *cf, ngx_pay_place_t *place)
+{
+    ngx_uint_t            i;
+    ngx_http_err_page_t  *page;
+
+    if (place->location->error_pages == NULL) {
+        return NGX_OK;
+    }
+
+    page = place->location->error_pages->elts;
+
+    for (i = 0; i < place->location->error_pages->nelts; i++) {
+
+        if (page[i].overwrite >= 0 && page[i].overwrite < 300) {
+            return ngx_pay_check_fail(cf, place, "pay_notify",
+                                      "does not go together with an "
+                                      "\"error_page ... =\" that makes a "
+                                      "success of a failure");
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_pay_check_notify(ngx_conf_t *cf, ngx_pay_place_t *place)
 {
@@ -287,7 +315,7 @@ ngx_pay_check_notify(ngx_conf_t *cf, ngx_pay_place_t *place)
                                   "like: where events go");
     }
 
-    return NGX_OK;
+    return ngx_pay_check_error_pages(cf, place);
 }
 
 
@@ -301,11 +329,6 @@ ngx_pay_check_sandbox(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
     ngx_pay_channel_t       **ch;
     const pay_channel_t     **p;
     const pay_simulator_t    *sim;
-
-    place->conf->simulated = ngx_array_create(cf->pool, 4, sizeof(void *));
-    if (place->conf->simulated == NULL) {
-        return NGX_ERROR;
-    }
 
     sim = place->conf->simulator;
     ch = mcf->channels.elts;

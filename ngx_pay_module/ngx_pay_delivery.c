@@ -179,7 +179,7 @@ ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     if (d == NULL
         || pay_event_id(event, talk->core.fact.order_id,
                         talk->core.fact.channel_order_id) != 0
-        || ngx_pay_record_key(d->key, "event", pay_strz(event->id),
+        || ngx_pay_record_key(d->zone, d->key, "event", pay_strz(event->id),
                               PAY_STR("")) != NGX_OK)
     {
         ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
@@ -276,6 +276,7 @@ ngx_pay_notify_deadline(ngx_event_t *ev)
 {
     ngx_pay_delivery_t  *d = ev->data;
 
+    ngx_int_t            rc;
     ngx_connection_t    *c;
 
     c = d->parent->connection;
@@ -288,8 +289,18 @@ ngx_pay_notify_deadline(ngx_event_t *ev)
     d->answered = 1;
     d->call.abandoned = 1;
 
-    ngx_pay_notify_reply(d->parent, d->talk, PAY_ACK_LATER,
-                         NGX_PAY_NOTICE_LATE, 0);
+    /* the next request on this connection would wait for the application */
+
+    d->parent->keepalive = 0;
+
+    rc = ngx_pay_notify_answer(d->parent, d->talk, PAY_ACK_LATER,
+                               NGX_PAY_NOTICE_LATE, 0);
+
+    /* a channel that has left must not end the call: that does it itself */
+
+    if (rc != NGX_ERROR) {
+        ngx_http_finalize_request(d->parent, rc);
+    }
 
     ngx_http_run_posted_requests(c);
 }

@@ -189,6 +189,15 @@ ngx_pay_gate_nonce(ngx_pay_main_conf_t *mcf, pay_auth_t *auth,
         return PAY_E_STORE_UNAVAILABLE;
     }
 
+    /* ... and so what was signed before the window was made wider */
+
+    if (auth->time <= zone->sh->grown + zone->sh->narrow
+        && ngx_time() - auth->time > zone->sh->narrow)
+    {
+        *reason = "window_grown";
+        return PAY_E_STORE_UNAVAILABLE;
+    }
+
     p = ngx_cpymem(buf, zone->sh->nonce_key, 32);
     p = ngx_cpymem(p, auth->merchant.data, auth->merchant.len);
     *p++ = '\0';
@@ -214,7 +223,8 @@ ngx_pay_gate_nonce(ngx_pay_main_conf_t *mcf, pay_auth_t *auth,
 
     rc = pay_nonces_add(zone->nonces, fp,
                         (slot[0] << 8 | slot[1]) % NGX_PAY_SLOTS, ngx_time(),
-                        (uint32_t) (2 * mcf->window_max));
+                        (uint32_t) (2 * ngx_max(mcf->window_max,
+                                                zone->sh->window) + 2));
 
     ngx_pay_zone_unlock(zone);
 

@@ -353,6 +353,10 @@ ngx_pay_reply(ngx_http_request_t *r, ngx_uint_t status, const char *type,
         ctx->replied = 1;
     }
 
+    /* the answer depends on what was done, not on what the client has */
+
+    r->disable_not_modified = 1;
+
     r->headers_out.status = status;
     r->headers_out.content_length_n = body.len;
 

@@ -107,13 +107,12 @@ ngx_pay_notify_body(ngx_http_request_t *r)
 
 /* the answer to the channel, in its own words */
 
-void
-ngx_pay_notify_reply(ngx_http_request_t *r, ngx_pay_talk_t *talk,
+ngx_int_t
+ngx_pay_notify_answer(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     pay_verdict_t verdict, ngx_pay_notice_result_t result,
     ngx_uint_t app_status)
 {
     u_char                   buf[NGX_INT_T_LEN];
-    ngx_int_t                rc;
     ngx_str_t                s;
     pay_reply_t              reply;
     ngx_pay_ctx_t           *ctx;
@@ -149,7 +148,18 @@ ngx_pay_notify_reply(ngx_http_request_t *r, ngx_pay_talk_t *talk,
 
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    rc = ngx_pay_reply(r, reply.status, reply.content_type, reply.body);
+    return ngx_pay_reply(r, reply.status, reply.content_type, reply.body);
+}
+
+
+void
+ngx_pay_notify_reply(ngx_http_request_t *r, ngx_pay_talk_t *talk,
+    pay_verdict_t verdict, ngx_pay_notice_result_t result,
+    ngx_uint_t app_status)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_pay_notify_answer(r, talk, verdict, result, app_status);
 
     ngx_http_finalize_request(r, rc);
 }
@@ -302,8 +312,11 @@ ngx_pay_notify_amount(ngx_pay_main_conf_t *mcf, ngx_pay_talk_t *talk,
 }
 
 
+/* an amount that nobody could check is not kept: a copy would prove it */
+
 static void
-ngx_pay_notify_blank(ngx_pay_talk_t *talk, pay_str_t merchant)
+ngx_pay_notify_blank(ngx_pay_talk_t *talk, pay_str_t merchant,
+    ngx_uint_t checked)
 {
     pay_fact_t     *f;
     pay_payment_t  *p;
@@ -317,9 +330,24 @@ ngx_pay_notify_blank(ngx_pay_talk_t *talk, pay_str_t merchant)
     p->merchant = merchant;
     p->channel = ngx_pay_str(&talk->channel->name);
     p->state = PAY_STATE_PENDING;
-    p->amount = f->amount;
-    p->currency = f->currency;
     p->answered = 1;
+
+    if (checked) {
+        p->amount = f->amount;
+        p->currency = f->currency;
+    }
+}
+
+
+/* the event says what the channel said where nobody knows better */
+
+static void
+ngx_pay_notify_told(ngx_pay_talk_t *talk)
+{
+    if (talk->payment.amount == 0 && talk->core.fact.amount > 0) {
+        talk->payment.amount = talk->core.fact.amount;
+        talk->payment.currency = talk->core.fact.currency;
+    }
 }
 
 
@@ -346,7 +374,8 @@ ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
     ctx->currency = ngx_pay_keep(r, f->currency);
     ctx->amount = f->amount;
 
-    if (ngx_pay_record_key(talk->key, "payment", merchant, f->order_id)
+    if (ngx_pay_record_key(mcf->zone, talk->key, "payment", merchant,
+                           f->order_id)
         != NGX_OK)
     {
         ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
@@ -362,8 +391,15 @@ ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
         && !pay_str_eq(talk->payment.channel,
                        ngx_pay_str(&talk->channel->name)))
     {
-        rc = PAY_DECLINED;
-        ngx_memzero(talk->key, sizeof(talk->key));
+        rc = PAY_ERROR;
+
+        if (ngx_pay_record_key(mcf->zone, talk->key, "other",
+                               ngx_pay_str(&talk->channel->name), f->order_id)
+            == NGX_OK)
+        {
+            rc = ngx_pay_object_load(mcf->zone, talk->core.arena, talk->key,
+                                     &talk->payment);
+        }
     }
 
     if (rc != PAY_OK && rc != PAY_DECLINED) {
@@ -379,7 +415,7 @@ ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
     }
 
     if (rc == PAY_DECLINED) {
-        ngx_pay_notify_blank(talk, merchant);
+        ngx_pay_notify_blank(talk, merchant, amount == NGX_OK);
     }
 
     ngx_memzero(&event, sizeof(pay_event_t));
@@ -401,6 +437,7 @@ ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
                       &ctx->currency);
 
         event.type = PAY_EVENT_PAYMENT_MISMATCH;
+        ngx_pay_notify_told(talk);
         talk->payment.amount_paid = f->amount;
         talk->payment.channel_order_id = f->channel_order_id;
         ngx_pay_notify_deliver(r, talk, &event);
@@ -418,6 +455,7 @@ ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
     }
 
     ctx->state = talk->payment.state;
+    ngx_pay_notify_told(talk);
 
     switch (change) {
 

@@ -12,6 +12,11 @@
 #include <ngx_pay.h>
 
 
+/* sends the answer to the channel; NGX_ERROR: it has left */
+ngx_int_t ngx_pay_notify_answer(ngx_http_request_t *r, ngx_pay_talk_t *talk,
+    pay_verdict_t verdict, ngx_pay_notice_result_t result,
+    ngx_uint_t app_status);
+
 /* either of these is the answer to the channel, now or later */
 void ngx_pay_notify_reply(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     pay_verdict_t verdict, ngx_pay_notice_result_t result,

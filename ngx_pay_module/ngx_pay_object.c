@@ -10,7 +10,7 @@
 
 
 /* the backstop of a claim whose holder lives but never ends */
-#define NGX_PAY_CLAIM_TIME  300
+#define NGX_PAY_CLAIM_TIME  3600
 #define NGX_PAY_TRIES       16
 
 
@@ -41,7 +41,7 @@ ngx_pay_object_class(const pay_payment_t *p)
 
 static ngx_pay_claim_t
 ngx_pay_object_take(ngx_pay_zone_t *zone, const pay_u8 key[16],
-    pay_str_t *fresh, pay_u8 *buf, size_t *len)
+    pay_str_t *fresh, pay_u8 *buf, size_t *len, uint32_t *version)
 {
     time_t           now;
     pay_rec_t        rec;
@@ -79,18 +79,50 @@ ngx_pay_object_take(ngx_pay_zone_t *zone, const pay_u8 key[16],
     pay_records_claim(zone->records, &rec, ngx_pid, now + NGX_PAY_CLAIM_TIME);
 
     *len = pay_records_read(zone->records, &rec, buf, PAY_REC_MAX);
+    *version = rec.version;
 
     return claim;
 }
 
 
+/*
+ * A record that a notice made has no wish of the merchant's in it: the same
+ * money on the same channel is the same order.
+ */
+
+static ngx_pay_claim_t
+ngx_pay_object_same(const pay_payment_t *fresh, const pay_payment_t *p)
+{
+    static const pay_u8  none[16];
+
+    if (ngx_memcmp(fresh->fingerprint, p->fingerprint, 16) == 0) {
+        return NGX_PAY_CLAIM_OPEN;
+    }
+
+    if (ngx_memcmp(p->fingerprint, none, 16) != 0
+        || !pay_str_eq(fresh->channel, p->channel))
+    {
+        return NGX_PAY_CLAIM_CONFLICT;
+    }
+
+    if (p->amount == 0) {
+        return NGX_PAY_CLAIM_PAID;
+    }
+
+    return fresh->amount == p->amount && pay_str_eq(fresh->currency,
+                                                    p->currency)
+           ? NGX_PAY_CLAIM_OPEN : NGX_PAY_CLAIM_CONFLICT;
+}
+
+
 ngx_pay_claim_t
 ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], const pay_payment_t *fresh, pay_payment_t *p)
+    const pay_u8 key[16], const pay_payment_t *fresh, pay_payment_t *p,
+    uint32_t *version)
 {
     pay_u8           *buf;
     pay_str_t         bytes, stored;
-    ngx_pay_claim_t   claim;
+    ngx_pay_claim_t   claim, same;
 
     buf = pay_alloc(a, PAY_REC_MAX);
     if (buf == NULL) {
@@ -111,7 +143,7 @@ ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
     ngx_pay_zone_lock(zone);
 
     claim = ngx_pay_object_take(zone, key, fresh ? &bytes : NULL, buf,
-                                &stored.len);
+                                &stored.len, version);
 
     ngx_pay_zone_unlock(zone);
 
@@ -123,22 +155,23 @@ ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
 
     if (pay_payment_unpack(a, stored, p) != PAY_OK) {
         if (claim != NGX_PAY_CLAIM_BUSY) {
-            ngx_pay_object_release(zone, a, key, NGX_PAY_END_KEEP);
+            ngx_pay_object_release(zone, a, key, NGX_PAY_END_KEEP, 0);
         }
 
         return NGX_PAY_CLAIM_ERROR;
     }
 
-    if (fresh && ngx_memcmp(fresh->fingerprint, p->fingerprint,
-                            sizeof(p->fingerprint)) != 0)
-    {
+    same = fresh ? ngx_pay_object_same(fresh, p) : NGX_PAY_CLAIM_OPEN;
+
+    if (same != NGX_PAY_CLAIM_OPEN) {
         if (claim != NGX_PAY_CLAIM_BUSY) {
             ngx_pay_object_release(zone, a, key,
                                    claim == NGX_PAY_CLAIM_UNKNOWN
-                                   ? NGX_PAY_END_UNKNOWN : NGX_PAY_END_KEEP);
+                                   ? NGX_PAY_END_UNKNOWN : NGX_PAY_END_KEEP,
+                                   0);
         }
 
-        return NGX_PAY_CLAIM_CONFLICT;
+        return same;
     }
 
     if (claim == NGX_PAY_CLAIM_OPEN && (p->unknown || !p->answered)) {
@@ -151,7 +184,7 @@ ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
 
 static void
 ngx_pay_object_free(ngx_pay_zone_t *zone, const pay_u8 key[16],
-    ngx_uint_t drop)
+    ngx_uint_t drop, uint32_t version)
 {
     pay_rec_t  rec;
 
@@ -162,7 +195,9 @@ ngx_pay_object_free(ngx_pay_zone_t *zone, const pay_u8 key[16],
     {
         pay_records_release(zone->records, &rec);
 
-        if (drop) {
+        /* a notice may have filled it meanwhile */
+
+        if (drop && rec.version == version) {
             pay_records_drop(zone->records, key);
         }
     }
@@ -173,7 +208,7 @@ ngx_pay_object_free(ngx_pay_zone_t *zone, const pay_u8 key[16],
 
 void
 ngx_pay_object_release(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], ngx_pay_end_t end)
+    const pay_u8 key[16], ngx_pay_end_t end, uint32_t version)
 {
     ngx_uint_t     tries;
     pay_rc_t       rc;
@@ -208,7 +243,7 @@ ngx_pay_object_release(ngx_pay_zone_t *zone, pay_arena_t *a,
         }
     }
 
-    ngx_pay_object_free(zone, key, end == NGX_PAY_END_DROP);
+    ngx_pay_object_free(zone, key, end == NGX_PAY_END_DROP, version);
 }
 
 

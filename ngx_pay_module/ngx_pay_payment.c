@@ -137,6 +137,10 @@ ngx_pay_api_claimed(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
         ngx_pay_api_error(r, PAY_E_IDEMPOTENCY_CONFLICT, "order_id");
         return;
 
+    case NGX_PAY_CLAIM_PAID:
+        ngx_pay_api_error(r, PAY_E_ALREADY_PAID, NULL);
+        return;
+
     case NGX_PAY_CLAIM_ABSENT:
     case NGX_PAY_CLAIM_FULL:
         ngx_pay_api_error(r, PAY_E_STORE_UNAVAILABLE, NULL);
@@ -241,7 +245,7 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     talk = ngx_pay_api_talk(r, ctx, ch);
 
     if (talk == NULL
-        || ngx_pay_record_key(talk->key, "payment",
+        || ngx_pay_record_key(mcf->zone, talk->key, "payment",
                               ngx_pay_str(&ctx->merchant->node.str),
                               ask.order_id) != NGX_OK
         || ngx_pay_api_fresh(ctx, ch, talk->core.arena, &ask, &fresh)
@@ -269,7 +273,8 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     ngx_pay_api_claimed(r, ctx, talk,
                         ngx_pay_object_claim(mcf->zone, talk->core.arena,
                                              talk->key, &fresh,
-                                             &talk->payment));
+                                             &talk->payment,
+                                             &talk->version));
 }
 
 
@@ -305,7 +310,7 @@ ngx_pay_api_existing(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     arena = cln ? pay_arena_create(0) : NULL;
 
     if (arena == NULL
-        || ngx_pay_record_key(key, "payment",
+        || ngx_pay_record_key(mcf->zone, key, "payment",
                               ngx_pay_str(&ctx->merchant->node.str), number)
            != NGX_OK)
     {
@@ -407,7 +412,7 @@ ngx_pay_api_close(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     if (talk->core.known != PAY_KNOWN_FORGOTTEN) {
 
         claim = ngx_pay_object_claim(mcf->zone, talk->core.arena, talk->key,
-                                     NULL, &talk->payment);
+                                     NULL, &talk->payment, &talk->version);
 
         switch (claim) {
 
@@ -478,6 +483,13 @@ ngx_pay_api_record(ngx_http_request_t *r, ngx_pay_talk_t *talk)
                                  1, 0, &p, &change) == PAY_OK
             && change != PAY_CHANGE_MISMATCH)
         {
+            /* what a notice made does not know what was asked for */
+
+            if (p.amount == 0 && f->amount > 0) {
+                p.amount = f->amount;
+                p.currency = f->currency;
+            }
+
             talk->payment = p;
             talk->core.known = PAY_KNOWN_OPEN;
             talk->sent = talk->recorded ? 0 : talk->sent;

@@ -172,7 +172,7 @@ ngx_pay_sandbox_load(ngx_pay_zone_t *zone, pay_sim_t *s, pay_u8 key[16],
 {
     pay_rc_t  rc;
 
-    if (ngx_pay_record_key(key, "sandbox", s->channel->name, s->order_id)
+    if (ngx_pay_record_key(zone, key, "sandbox", s->channel->name, s->order_id)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -340,7 +340,7 @@ ngx_pay_sandbox_page(ngx_http_request_t *r, ngx_uint_t status, pay_str_t text,
 
 
 static ngx_int_t
-ngx_pay_inbox_key(pay_u8 key[16], ngx_uint_t number)
+ngx_pay_inbox_key(ngx_pay_zone_t *zone, pay_u8 key[16], ngx_uint_t number)
 {
     u_char     buf[NGX_INT_T_LEN];
     pay_str_t  s;
@@ -348,7 +348,7 @@ ngx_pay_inbox_key(pay_u8 key[16], ngx_uint_t number)
     s.data = buf;
     s.len = ngx_sprintf(buf, "%ui", number) - buf;
 
-    return ngx_pay_record_key(key, "inbox", s, PAY_STR(""));
+    return ngx_pay_record_key(zone, key, "inbox", s, PAY_STR(""));
 }
 
 
@@ -397,8 +397,9 @@ ngx_pay_inbox_put(ngx_http_request_t *r, ngx_pay_main_conf_t *mcf,
 
     number = ngx_atomic_fetch_add(&mcf->zone->sh->inbox, 1);
 
-    if (ngx_pay_inbox_key(key, number) != NGX_OK
-        || ngx_pay_inbox_key(old, number - NGX_PAY_INBOX) != NGX_OK)
+    if (ngx_pay_inbox_key(mcf->zone, key, number) != NGX_OK
+        || ngx_pay_inbox_key(mcf->zone, old, number - NGX_PAY_INBOX)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -475,7 +476,7 @@ ngx_pay_inbox(ngx_http_request_t *r, pay_arena_t *arena)
 
     for (n = 0; last > first; last--) {
 
-        if (ngx_pay_inbox_key(key, last - 1) == NGX_OK
+        if (ngx_pay_inbox_key(mcf->zone, key, last - 1) == NGX_OK
             && ngx_pay_record_read(mcf->zone, arena, key, &bytes, &rec)
                == PAY_OK
             && pay_inbox_unpack(arena, bytes, &items[n]) == PAY_OK)

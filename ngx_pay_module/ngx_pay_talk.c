@@ -159,7 +159,9 @@ ngx_pay_talk_release(ngx_pay_zone_t *zone, ngx_pay_talk_t *talk)
 
     if (talk->core.op == PAY_OP_PAY) {
 
-        if (talk->core.known == PAY_KNOWN_UNKNOWN || talk->sent) {
+        if (talk->core.known == PAY_KNOWN_UNKNOWN || talk->sent
+            || talk->calling)
+        {
             end = NGX_PAY_END_UNKNOWN;
 
         } else if (talk->core.known == PAY_KNOWN_NEW) {
@@ -174,7 +176,7 @@ ngx_pay_talk_release(ngx_pay_zone_t *zone, ngx_pay_talk_t *talk)
         return;
     }
 
-    ngx_pay_object_release(zone, arena, talk->key, end);
+    ngx_pay_object_release(zone, arena, talk->key, end, talk->version);
 
     pay_arena_destroy(arena);
 }
@@ -465,6 +467,8 @@ ngx_pay_talk_send(ngx_pay_talk_t *talk)
         ngx_pay_talk_busy(talk, "subrequest");
         return;
     }
+
+    talk->calling = 1;
 }
 
 
@@ -475,6 +479,8 @@ ngx_pay_talk_answer(ngx_pay_talk_t *talk, ngx_pay_call_t *call)
 
     a = &talk->answer;
     ngx_memzero(a, sizeof(pay_answer_t));
+
+    talk->calling = 0;
 
     a->status = (int) call->status;
 

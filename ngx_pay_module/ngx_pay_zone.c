@@ -14,7 +14,7 @@
 
 
 #define NGX_PAY_MAGIC    0x79617067
-#define NGX_PAY_LAYOUT   1
+#define NGX_PAY_LAYOUT   2
 #define NGX_PAY_MIN      (256 * 1024)
 
 
@@ -171,6 +171,31 @@ ngx_pay_zone_channels(ngx_pay_zone_t *zone)
 }
 
 
+/*
+ * What was accepted under a narrower window is forgotten earlier than a wider
+ * one asks for: for its timestamps the narrower one stays.
+ */
+
+static void
+ngx_pay_zone_window(ngx_pay_zone_t *zone)
+{
+    ngx_pay_shared_t  *sh;
+
+    sh = zone->sh;
+
+    if (zone->conf->window_max <= sh->window) {
+        return;
+    }
+
+    if (sh->grown + sh->narrow < ngx_time()) {
+        sh->narrow = sh->window;
+    }
+
+    sh->grown = ngx_time();
+    sh->window = zone->conf->window_max;
+}
+
+
 static ngx_int_t
 ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
@@ -193,6 +218,7 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         && zone->sh->layout == NGX_PAY_LAYOUT)
     {
         ngx_pay_zone_map(zone);
+        ngx_pay_zone_window(zone);
         ngx_pay_zone_channels(zone);
         return NGX_OK;
     }
@@ -219,6 +245,7 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
+    zone->sh->window = zone->conf->window_max;
     ngx_pay_zone_channels(zone);
 
     ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
@@ -275,14 +302,16 @@ ngx_pay_alive(int32_t owner)
 
 
 ngx_int_t
-ngx_pay_record_key(pay_u8 key[16], const char *kind, pay_str_t a, pay_str_t b)
+ngx_pay_record_key(ngx_pay_zone_t *zone, pay_u8 key[16], const char *kind,
+    pay_str_t a, pay_str_t b)
 {
     u_char     buf[512], *p, *last;
     pay_u8     digest[PAY_SHA256_LEN];
     pay_str_t  s;
 
     last = buf + sizeof(buf);
-    p = ngx_slprintf(buf, last, "%s:%uz:", kind, a.len);
+    p = ngx_cpymem(buf, zone->sh->nonce_key, sizeof(zone->sh->nonce_key));
+    p = ngx_slprintf(p, last, "%s:%uz:", kind, a.len);
 
     if ((size_t) (last - p) <= a.len + b.len) {
         return NGX_ERROR;

@@ -274,8 +274,8 @@ typedef enum {
 
 /*
  * Takes what the channel said into p.  A verified query may take any arrow
- * but out of succeeded; a notice only those of section 8.  Strings of f are
- * taken by reference.
+ * but out of succeeded and closed (its answer may be older than the close); a
+ * notice only those of section 8.  Strings of f are taken by reference.
  */
 pay_change_t pay_payment_apply(pay_payment_t *p, const pay_fact_t *f,
     int from_query, int64_t now);

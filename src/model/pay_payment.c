@@ -268,7 +268,8 @@ pay_payment_apply(pay_payment_t *p, const pay_fact_t *f, int from_query,
     }
 
     if (f->state != p->state && !pay_state_may(p->state, f->state)
-        && (!from_query || p->state == PAY_STATE_SUCCEEDED))
+        && (!from_query || p->state == PAY_STATE_SUCCEEDED
+            || p->state == PAY_STATE_CLOSED))
     {
         return PAY_CHANGE_DROPPED;
     }

@@ -119,7 +119,7 @@ test_arrows(void)
     }
 
     memset(&p, 0, sizeof(p));
-    p.state = PAY_STATE_CLOSED;
+    p.state = PAY_STATE_FAILED;
     pay_fact_init(&f);
     f.state = PAY_STATE_PENDING;
     is_int(pay_payment_apply(&p, &f, 1, 1), PAY_CHANGE_STATE,
@@ -128,6 +128,10 @@ test_arrows(void)
     p.state = PAY_STATE_SUCCEEDED;
     is_int(pay_payment_apply(&p, &f, 1, 1), PAY_CHANGE_DROPPED,
            "but nothing leads out of succeeded");
+
+    p.state = PAY_STATE_CLOSED;
+    is_int(pay_payment_apply(&p, &f, 1, 1), PAY_CHANGE_DROPPED,
+           "nor an old query back out of closed");
 }
 
 
