@@ -163,6 +163,8 @@ sub channel {
 
     $a =~ s/Wechatpay-Signature: [^\r]*\r\n//i if $mode eq 'unsigned';
     $a = substr $a, 0, length($a) - 9 if $mode eq 'cut';
+    $a = "HTTP/1.1 200 OK\r\nContent-Length: $1\r\n\r\n" . ' ' x $1
+        if $mode =~ /^big (\d+)/;
     syswrite $c, $a;
 }
 
@@ -399,7 +401,7 @@ is(told(pay($no, 101)), '409 idempotency_conflict', '... other fields');
 
 # what a channel can do
 
-for my $m ('reset', 'hang', 'cut', 'unsigned') {
+for my $m ('reset', 'hang', 'cut', 'unsigned', 'big 180000', 'big 300000') {
     $no = number();
     mode($m);
     is(told(pay($no)), '504 outcome_unknown', "U: channel: $m");
