@@ -11,6 +11,10 @@
 #include <ngx_pay.h>
 
 
+/* an answer that comes in drops is given up after this */
+#define NGX_PAY_CALL_TIME  120000
+
+
 typedef struct {
     ngx_list_t                  headers;
     ngx_http_request_body_t    *body;
@@ -478,7 +482,9 @@ ngx_pay_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         n = ngx_buf_in_memory(b) ? (size_t) (b->last - b->pos) : 0;
 
-        if (n && call->size + n > call->limit) {
+        if (n && (call->size + n > call->limit
+                  || ngx_current_msec - call->start > NGX_PAY_CALL_TIME))
+        {
             call->too_big = 1;
             n = 0;
         }
@@ -491,6 +497,15 @@ ngx_pay_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         b->pos = b->last;
         b->file_pos = b->file_last;
+    }
+
+    /*
+     * No answer any more, and it may have no end: the upstream takes it for
+     * read and closes.  An error here would end the client's request, too.
+     */
+
+    if (call->too_big && r->upstream && !r->upstream->buffering) {
+        r->upstream->length = 0;
     }
 
     return NGX_OK;

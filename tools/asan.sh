@@ -42,7 +42,8 @@ fetch() {
     private="-o Dir::Etc::sourcelist=$dir/apt/list
              -o Dir::Etc::sourceparts=/dev/null
              -o Dir::State::lists=$dir/apt/lists -o Dir::Cache=$dir/apt/cache
-             -o Acquire::Languages=none -o APT::Sandbox::User=root"
+             -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none
+             -o APT::Sandbox::User=root"
 
     apt-get -q $private update >> "$log" 2>&1 \
         || die "apt-get update failed: no network?"

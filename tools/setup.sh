@@ -17,7 +17,7 @@ packages="make gcc libc6-dev nginx nginx-dev libssl-dev libyajl-dev
           openssl curl"
 
 if [ "${1:-test}" = test ]; then
-    packages="$packages perl"
+    packages="$packages perl procps"
 
     # a node that came by other means will do
 

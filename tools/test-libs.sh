@@ -57,7 +57,8 @@ echo "deb$signed $mirror sid main" > "$dir/sources/test-nginx-sid.list"
 
 private="-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$dir/sources
          -o Dir::State::lists=$dir/lists -o Dir::Cache=$dir/cache
-         -o Acquire::Languages=none -o APT::Default-Release=$release
+         -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none
+         -o APT::Default-Release=$release
          -o APT::Sandbox::User=root"
 
 apt-get -q $private update >> "$dir/log" 2>&1 \

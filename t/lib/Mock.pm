@@ -655,7 +655,7 @@ sub stray {
     my ($l, $seconds) = @_;
     my $n = 0;
 
-    while (my $c = $l->wait($n ? 0 : $seconds // 0.05)) {
+    while (my $c = $l->wait($n ? 0 : $seconds // 0.02)) {
         $n++;
         $c->close;
     }
@@ -693,8 +693,16 @@ sub send {
         my $at = 0;
 
         while ($at < length $bytes) {
-            my $n = syswrite $c->{sock}, $bytes, 65536, $at;
-            return $c if !defined $n;
+            IO::Select->new($c->{sock})->can_write($Mock::Patience)
+                or return $c;
+
+            my $n = syswrite $c->{sock}, $bytes, 16384, $at;
+
+            if (!defined $n) {
+                $c->{broken} = 1;
+                return $c;
+            }
+
             $at += $n;
         }
     }

@@ -37,6 +37,12 @@
 #         version => 'HTTP/1.0'
 #         name => TEXT            for the names of the checks below
 #
+#     --- pipelined
+#         the calls go through one connection, all at once
+#
+#     --- raw_request eval: sub { ... }
+#         is called when the block runs: for what must be signed by then
+#
 #     --- problem
 #     422 amount_invalid amount
 #         one line a request: status, code, and param where there is one; "-"
@@ -345,8 +351,13 @@ sub _prepare {
             push @head, $h;
         }
 
-        $block->set_value('request', \@request);
+        $block->set_value(defined $block->pipelined ? 'pipelined_requests'
+                                                    : 'request', \@request);
         $block->set_value('more_headers', \@head);
+    }
+
+    if (ref $block->raw_request eq 'CODE') {
+        $block->set_value('raw_request', $block->raw_request->());
     }
 
     # the problem tells the status; what else is expected is written down
@@ -364,7 +375,8 @@ sub _prepare {
     # another http_config is another config, which the scaffold forgets
 
     if (defined $block->config) {
-        my $text = join "\0", map { $block->$_ // '' }
+        my $text = join "\0", map { defined $block->$_ ? '+' . $block->$_
+                                                       : '-' }
                    qw(http_config main_config http2 must_die);
 
         $text .= $block->name if defined $block->must_die;
@@ -503,21 +515,31 @@ sub _check_json {
 }
 
 
+# a line may come a moment after the answer that it tells of
+
 sub _check_log {
     my ($block, $section, $file) = @_;
     my $want = $block->$section;
-    my $log = '';
+    my $log;
 
     return if !defined $want;
 
-    if (open my $in, '<', Test::Nginx::Util::server_root() . "/logs/$file") {
-        local $/;
-        $log = <$in> // '';
-    }
-
     $want =~ s/\n*\z/\n/ if $want ne '';
 
+    for (1 .. 20) {
+        $log = _read(Test::Nginx::Util::server_root() . "/logs/$file");
+        last if $log eq $want;
+        select undef, undef, undef, 0.05;
+    }
+
     Test::More::is($log, $want, $block->name . " - $section");
+}
+
+
+sub _read {
+    open my $in, '<', $_[0] or return '';
+    local $/;
+    return <$in> // '';
 }
 
 
@@ -525,23 +547,12 @@ sub _check_log {
 
 sub _check_refused {
     my $block = shift;
-    my ($file, $line, $text);
+    my $log = Test::Nginx::Util::server_root() . '/logs/error.log';
 
     return if !defined $block->refused_at;
 
-    if (open my $in, '<', Test::Nginx::Util::server_root()
-                          . '/logs/error.log')
-    {
-        while (<$in>) {
-            ($file, $line) = ($1, $2) if /\[emerg\].* in (\S+):(\d+)$/;
-        }
-    }
-
-    if (defined $file && open my $in, '<', $file) {
-        while (<$in>) {
-            $text = $_ if $. == $line;
-        }
-    }
+    my ($file, $line) = _read($log) =~ /.*\[emerg\].* in (\S+):(\d+)$/ms;
+    my $text = defined $file ? (split /^/, _read($file))[$line - 1] : undef;
 
     Test::More::like($text, qr/\Q${\$block->refused_at}\E/,
                      $block->name . ' - the line that is named');
@@ -549,6 +560,9 @@ sub _check_refused {
 
 
 if ($INC{'Test/Nginx/Socket.pm'}) {
+    $Test::Nginx::Util::ForceRestartOnTest =
+        $ENV{TEST_NGINX_FORCE_RESTART_ON_TEST} // 0;
+
     Test::Nginx::Util::add_test_cleanup_handler(\&_check_refused);
     Test::Nginx::Util::add_block_preprocessor(\&_prepare);
     Test::Nginx::Socket::add_response_body_check(\&_check);
