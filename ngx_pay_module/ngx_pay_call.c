@@ -425,6 +425,24 @@ ngx_pay_guard(ngx_http_request_t *r)
 }
 
 
+/* 1 if the answer comes through that module of nginx */
+
+static ngx_uint_t
+ngx_pay_call_by(ngx_http_request_t *r, const char *module)
+{
+    ngx_str_t  *s;
+
+    if (r->upstream == NULL || r->upstream->conf == NULL) {
+        return 0;
+    }
+
+    s = &r->upstream->conf->module;
+
+    return s->len == ngx_strlen(module)
+           && ngx_strncmp(s->data, module, s->len) == 0;
+}
+
+
 static ngx_int_t
 ngx_pay_header_filter(ngx_http_request_t *r)
 {
@@ -450,9 +468,10 @@ ngx_pay_header_filter(ngx_http_request_t *r)
     /*
      * The event pipe writes only for the request that owns the connection:
      * with all its buffers full it would stop reading, and no timer is left.
+     * Only of FastCGI and the like the pipe alone knows where an answer ends.
      */
 
-    if (r->upstream && !r->upstream->cacheable) {
+    if (ngx_pay_call_by(r, "proxy") && !r->upstream->cacheable) {
         r->upstream->buffering = 0;
     }
 
@@ -497,6 +516,17 @@ ngx_pay_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         b->pos = b->last;
         b->file_pos = b->file_last;
+    }
+
+    /*
+     * Without fastcgi_keep_conn nginx takes a closed connection for the end;
+     * with this it wants the record that is the end.
+     */
+
+    if (ngx_pay_call_by(r, "fastcgi") && r->upstream->pipe
+        && r->upstream->pipe->length == -1)
+    {
+        r->upstream->pipe->length = 1;
     }
 
     /*
