@@ -455,6 +455,7 @@ ngx_int_t ngx_pay_call(ngx_http_request_t *r, ngx_pay_call_t *call);
 ngx_int_t ngx_pay_call_body(ngx_pay_call_t *call, pay_str_t *out);
 ngx_int_t ngx_pay_call_init(void);
 ngx_uint_t ngx_pay_call_whole(ngx_pay_call_t *call);
+ngx_uint_t ngx_pay_call_strayed(ngx_http_request_t *sr);
 
 
 /* a talk with a channel */

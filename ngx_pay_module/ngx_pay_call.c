@@ -425,6 +425,17 @@ ngx_pay_guard(ngx_http_request_t *r)
 }
 
 
+/* a subrequest of ours that was redirected: its context is gone */
+
+ngx_uint_t
+ngx_pay_call_strayed(ngx_http_request_t *sr)
+{
+    return sr != sr->main
+           && ngx_http_get_module_ctx(sr, ngx_http_pay_module) == NULL
+           && ngx_pay_call_find(sr) != NULL;
+}
+
+
 /* 1 if the answer comes through that module of nginx */
 
 static ngx_uint_t
@@ -460,7 +471,11 @@ ngx_pay_header_filter(ngx_http_request_t *r)
                                                NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
-    /* what nginx itself answers in place of the channel is no answer */
+    /* another location's answer, after X-Accel-Redirect and the like, is none */
+
+    if (ngx_pay_call_strayed(r)) {
+        call->failed = 1;
+    }
 
     r->filter_need_in_memory = 1;
     r->header_sent = 1;

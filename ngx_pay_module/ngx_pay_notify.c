@@ -35,6 +35,12 @@ ngx_pay_notify_handler(ngx_http_request_t *r)
     ngx_pay_ctx_t       *ctx;
     ngx_pay_loc_conf_t  *plcf;
 
+    /* X-Accel-Redirect and the like lead nowhere */
+
+    if (ngx_pay_call_strayed(r)) {
+        return NGX_HTTP_BAD_GATEWAY;
+    }
+
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
 
     if (plcf->notify == NULL) {
