@@ -471,7 +471,7 @@ ngx_pay_header_filter(ngx_http_request_t *r)
                                                NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
-    /* another location's answer, after X-Accel-Redirect and the like, is none */
+    /* what another location says, after X-Accel-Redirect, is no answer */
 
     if (ngx_pay_call_strayed(r)) {
         call->failed = 1;

@@ -165,7 +165,8 @@ our @malformed = (
 our @times = map { form("timestamp $_", "$p " . value(timestamp => $_)) } (
     time . '000', time . '000000', time . '.5', '-1', '-' . time,
     '+' . time, ' ' . time, '0' . time, substr(time, 0, 9), '0x6925d2ff',
-    '1e9', 'now', '0000000000', '0' . substr(time, 1), "\xef\xbc\x91" . substr(time, 1), '17671956OO'
+    '1e9', 'now', '0000000000', '0' . substr(time, 1),
+    "\xef\xbc\x91" . substr(time, 1), '17671956OO'
 );
 
 # R-13
@@ -376,7 +377,8 @@ GET /app 200
     my ($scheme, @p) = split /[ ,]/, $a;
 
     { target => '/app', auth => "$scheme " . $_->(@p) }
-} sub { CORE::join ', ', @_ }, sub { CORE::join ' , ', @_ }, sub { '  ' . CORE::join ',', @_ },
+} sub { CORE::join ', ', @_ }, sub { CORE::join ' , ', @_ },
+  sub { '  ' . CORE::join ',', @_ },
   sub { CORE::join ',', CORE::reverse @_ } ]
 --- app_calls eval: "GET /app 200\n" x 4
 
@@ -463,7 +465,7 @@ GET /app 200
 === TEST 21: R-10: takes what was signed before now
 --- http_config eval: $::http
 --- config eval: $::app
---- call eval: [ { target => '/app', age => 0 }, { target => '/app', age => 1 } ]
+--- call eval: [ map { { target => '/app', age => $_ } } 0, 1 ]
 --- app_calls
 GET /app 200
 GET /app 200

@@ -65,7 +65,9 @@ sub part { substr $bytes, $_[1] // 0, $_[0] }
 add_response_body_check(sub {
     my ($block, undef, $i, undef, $dry) = @_;
 
-    return if $dry || $i != $#{ $block->pipelined_requests // $block->request // [] };
+    my $sent = $block->pipelined_requests // $block->request // [];
+
+    return if $dry || $i != $#$sent;
 
     my $call = $block->call;
     my @files = sort glob server_root() . '/logs/bodies/*';
@@ -274,7 +276,8 @@ my $wide = '{"a":  1}';
 --- call eval
 my $pad = ' ' x 900_000;
 [ { target => '/small', body => "{\"a\":1$pad}" },
-  { target => '/small', body => "{\"a\":1$pad}", sign => { body => '{"a":1}' } },
+  { target => '/small', body => "{\"a\":1$pad}",
+    sign => { body => '{"a":1}' } },
   { target => '/small', body => "{\"a\":1$pad}",
     sign => { body => "{\"a\":1$pad }" } } ]
 --- problem

@@ -67,9 +67,9 @@ apt-get -q $private update >> "$dir/log" 2>&1 \
 cd "$dir/deb"
 
 apt-get -q $private download libtest-nginx-perl >> "$dir/log" 2>&1 \
-    || die "libtest-nginx-perl is not to be had from $mirror: see $dir/log"
+    || die "libtest-nginx-perl cannot be fetched from $mirror: see $dir/log"
 apt-get -q $private download $packages >> "$dir/log" 2>&1 \
-    || die "a package that Test::Nginx needs is missing: see $dir/log"
+    || die "a package that Test::Nginx needs cannot be fetched: see $dir/log"
 
 for deb in ./*.deb; do
     dpkg-deb -x "$deb" "$dir/root"

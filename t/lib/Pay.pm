@@ -429,7 +429,8 @@ sub _check {
     my $name = $block->name . " (request $i)";
     my $c = _index($block->call, $i);
 
-    $name .= " $c->{name}" if ref $c eq 'HASH' && defined $c->{name};
+    $name .= ' ' . encode_utf8($c->{name})
+        if ref $c eq 'HASH' && defined $c->{name};
 
     _check_problem($name, $body, (split /\n/, $block->problem)[$i])
         if defined $block->problem;
@@ -470,11 +471,12 @@ sub _check_problem {
 
     return if !defined $line || $line =~ /^-/;
 
-    my ($status, $code, $param) = split ' ', $line;
+    my ($status, $code, $param) = split / /, $line, 3;
     my $o = _decode($name, $body);
 
     Test::More::is(
-        join(' ', map { $_ // '' } @$o{qw(status code param type)}),
+        join(' ', map { encode_utf8($_ // '') }
+                  @$o{qw(status code param type)}),
         join(' ', $status, $code, $param // '', 'about:blank'),
         "$name - problem $line");
 
