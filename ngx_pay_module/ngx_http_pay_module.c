@@ -538,7 +538,9 @@ ngx_pay_postconfiguration(ngx_conf_t *cf)
     if (ngx_pay_phase(cmcf, NGX_HTTP_ACCESS_PHASE, ngx_pay_auth_handler)
         != NGX_OK
         || ngx_pay_phase(cmcf, NGX_HTTP_PRECONTENT_PHASE,
-                         ngx_pay_notify_handler) != NGX_OK)
+                         ngx_pay_notify_handler) != NGX_OK
+        || ngx_pay_phase(cmcf, NGX_HTTP_PREACCESS_PHASE,
+                         ngx_pay_auth_subrequest) != NGX_OK)
     {
         return NGX_ERROR;
     }

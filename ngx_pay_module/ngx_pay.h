@@ -408,6 +408,7 @@ pay_code_t ngx_pay_gate(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     time_t window, size_t limit, const char **reason);
 
 ngx_int_t ngx_pay_auth_handler(ngx_http_request_t *r);
+ngx_int_t ngx_pay_auth_subrequest(ngx_http_request_t *r);
 ngx_int_t ngx_pay_api_handler(ngx_http_request_t *r);
 ngx_int_t ngx_pay_notify_handler(ngx_http_request_t *r);
 ngx_int_t ngx_pay_sandbox_handler(ngx_http_request_t *r);

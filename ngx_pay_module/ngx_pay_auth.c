@@ -32,12 +32,11 @@ ngx_pay_auth_handler(ngx_http_request_t *r)
 
     ctx = ngx_pay_ctx_get(r);
 
+    /* an error page that is to be seen must be in a location that is off */
+
     if (ctx && ctx->decided) {
-
-        /* refused before: this is its error page, which may say so */
-
-        return ctx->verified || r->err_status ? NGX_DECLINED
-                                              : NGX_HTTP_FORBIDDEN;
+        return ctx->verified ? NGX_DECLINED
+                             : pay_code_info(ctx->auth)->status;
     }
 
     if (ctx && ctx->body_done) {
@@ -66,6 +65,35 @@ ngx_pay_auth_handler(ngx_http_request_t *r)
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
+}
+
+
+/*
+ * The access phase is not for subrequests.  SSI, auth_request or mirror may
+ * enter a checked location only for a request that was checked.
+ */
+
+ngx_int_t
+ngx_pay_auth_subrequest(ngx_http_request_t *r)
+{
+    ngx_pay_ctx_t       *ctx;
+    ngx_pay_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
+
+    if (!plcf->auth || plcf->notify || r == r->main) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
+
+    if (ctx && ctx->role == NGX_PAY_ROLE_CALL) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_pay_ctx_get(r->main);
+
+    return ctx && ctx->verified ? NGX_DECLINED : NGX_HTTP_FORBIDDEN;
 }
 
 

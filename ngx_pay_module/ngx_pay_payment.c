@@ -293,6 +293,7 @@ ngx_pay_api_existing(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     pay_arena_t          *arena;
     pay_error_t           e;
     pay_payment_t         stored;
+    const pay_can_t      *can;
     ngx_pay_talk_t       *talk;
     ngx_pay_channel_t    *ch;
     ngx_pool_cleanup_t   *cln;
@@ -356,6 +357,15 @@ ngx_pay_api_existing(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ch = ngx_pay_api_channel(r, ctx, name);
     if (ch == NULL) {
         ngx_pay_api_error(r, PAY_E_CHANNEL_FORBIDDEN, "channel");
+        return NULL;
+    }
+
+    can = ch->core.driver->can;
+
+    if (!pay_str_token(number, can->order_id_extra, can->order_id_min,
+                       can->order_id_max))
+    {
+        ngx_pay_api_error(r, PAY_E_FIELD_INVALID, "order_id");
         return NULL;
     }
 

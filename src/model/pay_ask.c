@@ -9,6 +9,8 @@
 #include <base/pay_time.h>
 #include <model/pay_model.h>
 
+#include <arpa/inet.h>
+
 
 #define PAY_METADATA_VALUES  20
 #define PAY_METADATA_BYTES   2048
@@ -48,6 +50,8 @@ static pay_rc_t pay_ask_text(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
 static pay_rc_t pay_ask_token(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
+static pay_rc_t pay_ask_ip(pay_ask_ctx_t *c, const pay_json_t *v,
+    size_t offset, const void *rule);
 static pay_rc_t pay_ask_url(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
 static pay_rc_t pay_ask_amount(pay_ask_ctx_t *c, const pay_json_t *v,
@@ -71,7 +75,6 @@ static pay_rc_t pay_ask_options(pay_ask_ctx_t *c, const pay_json_t *v,
 static const pay_ask_token_t   pay_ask_number = { "_-", 1, 64 };
 static const pay_ask_token_t   pay_ask_name = { "_-.", 1, 64 };
 static const pay_ask_token_t   pay_ask_id = { "_-.@:", 1, 128 };
-static const pay_ask_token_t   pay_ask_ip = { ".:", 2, 45 };
 static const pay_ask_length_t  pay_ask_description = { 1, 127 };
 
 
@@ -80,7 +83,7 @@ static const pay_ask_length_t  pay_ask_description = { 1, 127 };
 static const pay_ask_field_t  pay_ask_payer[] = {
     { "openid", pay_ask_token, pay_ask_offset(openid), &pay_ask_id, 0 },
     { "user_id", pay_ask_token, pay_ask_offset(user_id), &pay_ask_id, 0 },
-    { "ip", pay_ask_token, pay_ask_offset(payer_ip), &pay_ask_ip, 0 },
+    { "ip", pay_ask_ip, pay_ask_offset(payer_ip), NULL, 0 },
     { "device", pay_ask_token, pay_ask_offset(payer_device), &pay_ask_id, 0 },
     { "auth_code", pay_ask_token, pay_ask_offset(auth_code), &pay_ask_id, 0 },
     { NULL, NULL, 0, NULL, 0 }
@@ -263,6 +266,34 @@ pay_ask_token(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
 
 
 static pay_rc_t
+pay_ask_ip(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
+    const void *rule)
+{
+    char           text[INET6_ADDRSTRLEN];
+    unsigned char  address[sizeof(struct in6_addr)];
+
+    (void) rule;
+
+    if (v->type != PAY_JSON_STRING || v->text.len >= sizeof(text)) {
+        return pay_ask_fail(c, PAY_E_FIELD_INVALID);
+    }
+
+    memcpy(text, v->text.data, v->text.len);
+    text[v->text.len] = '\0';
+
+    if (inet_pton(AF_INET, text, address) != 1
+        && inet_pton(AF_INET6, text, address) != 1)
+    {
+        return pay_ask_fail(c, PAY_E_FIELD_INVALID);
+    }
+
+    pay_ask_keep(c, offset, v->text);
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
 pay_ask_url(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
     const void *rule)
 {
@@ -347,11 +378,14 @@ static pay_rc_t
 pay_ask_time(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
     const void *rule)
 {
+    int64_t  *t = (int64_t *) ((char *) c->ask + offset);
+
     (void) rule;
 
-    if (v->type != PAY_JSON_STRING
-        || pay_time_parse(v->text, (int64_t *) ((char *) c->ask + offset))
-           != PAY_OK)
+    /* 0 is "not asked for" */
+
+    if (v->type != PAY_JSON_STRING || pay_time_parse(v->text, t) != PAY_OK
+        || *t == 0)
     {
         return pay_ask_fail(c, PAY_E_FIELD_INVALID);
     }
@@ -543,51 +577,4 @@ pay_payment_ask_parse(pay_arena_t *a, pay_str_t body, pay_payment_ask_t *ask,
     c.path = PAY_STR("");
 
     return pay_ask_members(&c, root, pay_ask_fields);
-}
-
-
-int
-pay_payment_fingerprint(pay_u8 out[16], pay_arena_t *a,
-    const pay_payment_ask_t *ask)
-{
-    size_t            i;
-    pay_u8            digest[PAY_SHA256_LEN];
-    pay_str_t         text;
-    pay_buf_t         b;
-    const pay_str_t  *s;
-
-    const pay_str_t *const  fields[] = {
-        &ask->order_id, &ask->currency, &ask->description, &ask->channel,
-        &ask->openid, &ask->user_id, &ask->payer_ip, &ask->payer_device,
-        &ask->auth_code, &ask->store_id, &ask->terminal_id,
-        &ask->operator_id, &ask->return_url, &ask->cancel_url,
-        &ask->metadata
-    };
-
-    /* each text behind its length, so that no two wishes look alike */
-
-    pay_buf_init(&b, a, 512);
-
-    for (i = 0; i < pay_nelts(fields); i++) {
-        s = fields[i];
-        pay_buf_addi(&b, (int64_t) s->len);
-        pay_buf_addc(&b, ':');
-        pay_buf_adds(&b, *s);
-    }
-
-    pay_buf_addi(&b, ask->amount);
-    pay_buf_addc(&b, ',');
-    pay_buf_addi(&b, ask->expires_at);
-    pay_buf_addc(&b, ',');
-    pay_buf_addi(&b, ask->method * 4 + ask->manual_capture * 2 + ask->split);
-
-    text = pay_buf_str(&b);
-
-    if (text.data == NULL || pay_sha256(digest, text) != 0) {
-        return -1;
-    }
-
-    memcpy(out, digest, 16);
-
-    return 0;
 }

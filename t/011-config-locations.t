@@ -1,0 +1,270 @@
+#
+# Copyright (C) the ngx_pay authors
+#
+# What "nginx -t" refuses of locations with pay_..., and of those that they
+# need; and what it takes.
+#
+
+use strict;
+use warnings;
+
+use Test::Nginx::Socket 'no_plan';
+use Pay;
+use Refused;
+
+no_long_string();
+no_shuffle();
+log_level('notice');
+
+my $proxy = Pay::keys() . '/../../pay_proxy.conf';
+my $auth = "location /a { pay_auth on; return 204; }\n";
+my @none = (http => [ channel => undef, server => undef ]);
+my @live = (mode => 'live', host => undef, sandbox_platform_key => undef,
+            notify_url => 'https://pay.example.com/n');
+
+
+# in a location
+
+refused('pay_auth, a word', 'invalid value "yes" in "pay_auth"',
+        at => 'pay_auth', @none, config => "location /a { pay_auth yes; }\n");
+
+for ('0s', '61m', '2h') {
+    refused("pay_auth_window $_", '"pay_auth_window" in location "/a" must be',
+            @none, config => "location /a { pay_auth on; "
+                             . "pay_auth_window $_; }\n");
+}
+
+refused('pay_auth_window, a word', 'invalid value', at => 'pay_auth_window',
+        @none, config => "location /a { pay_auth on;\n"
+                         . "pay_auth_window long;\n}\n");
+
+for my $place (
+    [ 'in the location', '', 'satisfy any;' ],
+    [ 'in the server', 'satisfy any;', '' ]
+) {
+    my ($name, $server, $location) = @$place;
+
+    refused("satisfy any $name with pay_auth",
+            '"pay_auth" in location "/a"', @none,
+            config => "$server\nlocation /a { pay_auth on; $location\n}\n");
+    refused("satisfy any $name with pay_notify",
+            'does not go together with "satisfy any"',
+            config => "$server\n" . Pay::locations(notify => <<"_E"));
+    $location
+    pay_notify wechat;
+    proxy_pass http://127.0.0.1:1;
+_E
+}
+
+refused('satisfy any at http level with pay_auth of the server',
+        'does not go together with "satisfy any"',
+        http => [ @{ $none[1] }, more => 'satisfy any;' ],
+        config => "pay_auth on;\n");
+refused('satisfy any in a nested location',
+        'does not go together with "satisfy any"', @none, config => <<'_E');
+location /a {
+    pay_auth on;
+    location /a/b { satisfy any; return 204; }
+}
+_E
+refused('satisfy any in an if', 'does not go together with "satisfy any"',
+        @none, config => <<'_E');
+location /a {
+    pay_auth on;
+    if ($arg_x) { set $y 1; }
+    satisfy any;
+}
+_E
+
+for my $word ('pay_api', 'pay_status json', 'pay_sandbox inbox') {
+    my ($directive) = split ' ', $word;
+
+    refused("$directive twice", qq{"$directive" directive is duplicate},
+            at => $directive, config => Pay::locations()
+            . "location /x {\n$word;\n$word;\n}\n");
+    refused("$directive behind proxy_pass", qq{"$directive" directive }
+            . 'conflicts with another handler', at => $directive,
+            config => Pay::locations()
+            . "location /x {\nproxy_pass http://127.0.0.1:1;\n$word;\n}\n");
+    refused("$directive in front of proxy_pass", qq{"$directive"},
+            config => Pay::locations()
+            . "location /x {\n$word;\nproxy_pass http://127.0.0.1:1;\n}\n");
+}
+
+for my $word ('pay_api', 'pay_notify wechat', 'pay_status json',
+              'pay_sandbox inbox')
+{
+    my ($directive) = split ' ', $word;
+
+    refused("$directive in an if", qq{"$directive" directive is not allowed},
+            at => $directive, config => Pay::locations()
+            . "location /x {\nif (\$arg_x) {\n$word;\n}\n}\n");
+    refused("$directive in limit_except",
+            qq{"$directive" directive is not allowed}, at => $directive,
+            config => Pay::locations()
+            . "location /x {\nlimit_except GET {\n$word;\n}\n}\n");
+}
+
+for my $word ('pay_api', 'pay_status json', 'pay_sandbox inbox') {
+    my ($directive) = split ' ', $word;
+
+    for my $block ('if ($arg_x)', 'limit_except GET') {
+        refused("$block with a handler of its own, $directive", 'a handler '
+                . 'within "if" or "limit_except" does not go together',
+                at => $directive, config => Pay::locations()
+                . "location /x {\n$word;\n$block { proxy_pass "
+                . "http://127.0.0.1:1; }\n}\n");
+    }
+}
+
+refused('pay_api at server level', '"pay_api" directive is not allowed here',
+        at => 'pay_api', config => "pay_api;\n" . Pay::locations());
+refused('pay_status, a word', 'must be "json" or "prometheus"',
+        at => 'pay_status', @none,
+        config => "location /s {\npay_status xml;\n}\n");
+refused('pay_sandbox, a word', 'must be "checkout", "inbox" or the name',
+        at => 'pay_sandbox', @none,
+        config => "location /s {\npay_sandbox alipay;\n}\n");
+refused('a simulator without a channel', '"pay_sandbox" in location "/s" '
+        . 'has no pay_channel of that driver', at => 'pay_sandbox', @none,
+        config => "location /s {\npay_sandbox wechatpay_v3;\n}\n");
+
+
+# pay_notify
+
+my $pass = "proxy_pass http://127.0.0.1:1;\n";
+
+for (
+    [ 'an unknown channel', "pay_notify none;\n$pass",
+      '"pay_notify none" in location "/notify/wechat": there is no such' ],
+    [ 'without proxy_pass', "pay_notify wechat;\n",
+      'needs proxy_pass, fastcgi_pass or the like', 'pay_notify' ],
+    [ 'twice', "pay_notify wechat;\npay_notify wechat;\n$pass",
+      '"pay_notify" directive is duplicate', 'pay_notify' ],
+    [ 'without an argument', "pay_notify;\n$pass",
+      'invalid number of arguments', 'pay_notify' ],
+    [ 'an error page that would acknowledge', "pay_notify wechat;\n$pass"
+      . "error_page 500 502 =200 /ok;\n", 'that makes a success of a failure',
+      'pay_notify' ],
+    [ 'in a location of pay_api', "pay_api;\npay_notify wechat;\n",
+      '"pay_notify"' ]
+) {
+    my ($name, $lines, $text, $at) = @$_;
+
+    refused("pay_notify, $name", $text, at => $at,
+            config => Pay::locations(notify => $lines));
+}
+
+refused('pay_notify for a merchant without webhook_secret',
+        'whose pay_merchant has no "webhook_secret"', at => 'pay_notify',
+        merchant(webhook_secret => undef));
+refused('pay_notify for a channel of nobody', '"pay_notify" in location '
+        . '"/notify/wechat" is for a channel that no pay_merchant names',
+        at => 'pay_notify', merchant(channel => undef));
+
+
+# the call location
+
+my $api = "location /v1/ { pay_api; }\n";
+my $calls = 'calls channel "wechat" through "/_pay": there must be a '
+            . '"location = /_pay { internal;';
+
+for (
+    [ 'missing', '', $calls ],
+    [ 'not exact', "location /_pay { internal; include $proxy; }", $calls ],
+    [ 'a regex', "location ~ ^/_pay\$ { internal; include $proxy; }",
+      $calls ],
+    [ 'not internal', "location = /_pay { include $proxy; }", $calls ],
+    [ 'another name', "location = /_pays { internal; include $proxy; }",
+      $calls ],
+    [ 'another name than pay_call says', "pay_call /_call;\n"
+      . "location = /_pay { internal; include $proxy; }",
+      'through "/_call": there must be a "location = /_call' ],
+    [ 'without proxy_pass', "location = /_pay { internal; }",
+      'names a location without proxy_pass' ],
+    [ 'with a return', "location = /_pay { internal; return 204; }",
+      'names a location without proxy_pass' ],
+    [ 'without proxy_next_upstream off',
+      "location = /_pay { internal; proxy_pass \$pay_url; }",
+      'that may send a payment twice: it needs "proxy_next_upstream off"' ],
+    [ 'proxy_next_upstream error', "location = /_pay { internal; proxy_pass "
+      . "\$pay_url; proxy_next_upstream error; }",
+      'that may send a payment twice: it needs "proxy_next_upstream off"' ],
+    [ 'proxy_intercept_errors on', "location = /_pay { internal; proxy_pass "
+      . "\$pay_url; proxy_next_upstream off; proxy_intercept_errors on; }",
+      'with "proxy_intercept_errors on"' ]
+) {
+    my ($name, $lines, $text) = @$_;
+
+    refused("call location, $name", $text, config => "$api$lines\n");
+}
+
+refused('the call location of a notice is missing', $calls,
+        config => "location = /n { pay_notify wechat; $pass }\n");
+refused('the call location is in another server', $calls, config => $api,
+        http => [ more => "server { listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_3;"
+                  . " location = /_pay { internal; include $proxy; } }\n" ]);
+refused('the call location of a checkout page is missing', $calls,
+        config => "location /c/ { pay_sandbox checkout; }\n");
+refused('a channel of its own call location', 'through "/_own": there must',
+        http => [ channel => { pay_call => '/_own' } ]);
+refused('pay_call, no URI', 'must be the URI of an internal location',
+        at => 'pay_call', config => "pay_call pay;\n" . Pay::locations());
+refused('pay_call twice', '"pay_call" directive is duplicate',
+        at => 'pay_call',
+        config => "pay_call /_pay;\npay_call /_pay;\n" . Pay::locations());
+
+
+# a live channel: https, verified, and somebody who knows its address
+
+my $resolver = "resolver 127.0.0.1:1;\n";
+my @lived = (http => [ channel => { @live }, server => undef ]);
+
+refused('a live channel without proxy_ssl_verify', 'that does not verify '
+        . 'the channel\'s certificate: it needs "proxy_ssl_verify on"',
+        @lived, config => "$resolver$api" . <<'_E');
+location = /_pay {
+    internal;
+    proxy_pass $pay_url;
+    proxy_next_upstream off;
+    proxy_ssl_server_name on;
+}
+_E
+refused('a live channel without resolver', 'pay_channel "wechat": host '
+        . '"api.mch.weixin.qq.com" needs a "resolver"',
+        at => 'pay_channel wechat', @lived,
+        config => Pay::locations(notify => undef));
+refused('an upstream that does not exist', 'host "elsewhere" needs a',
+        at => 'pay_channel wechat',
+        http => [ channel => { @live, upstream => 'elsewhere' },
+                  server => undef ],
+        config => Pay::locations(notify => undef));
+refused('a sandbox host without resolver', 'host "channel.example:80" needs',
+        at => 'pay_channel wechat',
+        channel(host => 'http://channel.example:80'));
+
+
+# what is taken
+
+my $tell = 'pay_channel "wechat": driver wechatpay_v3';
+
+taken('a live channel with a resolver', "$tell, serial ", @lived,
+      config => $resolver . Pay::locations(notify => undef));
+taken('a live channel with an upstream of its name', "$tell, serial ",
+      http => [ channel => { @live }, server => undef, more =>
+          "upstream api.mch.weixin.qq.com { server 127.0.0.1:1; }\n" ],
+      config => Pay::locations(notify => undef));
+taken('a live channel with an upstream of another name', "$tell, serial ",
+      http => [ channel => { @live, upstream => 'wechat' }, server => undef,
+                more => "upstream wechat { server 127.0.0.1:1; }\n" ],
+      config => Pay::locations(notify => undef));
+taken('the spare host of the driver', "$tell, serial ",
+      http => [ channel => { @live, host => 'https://api2.mch.weixin.qq.com',
+                             mode => undef }, server => undef ],
+      config => $resolver . Pay::locations(notify => undef));
+taken('pay_notify off', '',
+      config => Pay::locations(notify => "pay_notify off;\n$pass"));
+taken('satisfy any where nothing is checked', '', @none, config =>
+      "$auth location /b { satisfy any; allow 127.0.0.1; deny all; }\n");
+
+run_refused();
