@@ -385,6 +385,7 @@ sub _gcm_blocks {
     my ($key, $nonce, $n) = @_;
 
     my $in = "\0" x 16;
+    $nonce = substr $nonce . "\0" x 12, 0, 12;
     $in .= $nonce . pack 'N', $_ for 1 .. $n + 1;
 
     my $out = openssl($in, qw(enc -aes-256-ecb -nopad -K),
