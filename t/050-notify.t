@@ -25,6 +25,7 @@ our $app = listener();              # the merchant's application
 our $app2 = listener();             # another one of it
 our $nobody = refuser();            # an application that is down
 our $catch = listener();            # where channel second sends its notices
+our $deaf = listener();             # the channel deaf: what it hears, and says
 our $sim = free_port();             # the real simulator
 
 my $gate = "http://127.0.0.1:$Mock::Port";
@@ -33,10 +34,12 @@ my $gate = "http://127.0.0.1:$Mock::Port";
 our $http = Pay::http(
     port => $sim,
     channel => { notify_url => "$gate/notify/wechat" },
-    merchant => { channel => [ qw(wechat second) ] },
+    merchant => { channel => [ qw(wechat second deaf) ] },
     more => channel_block('second', host => "http://127.0.0.1:$sim",
                           mchid => '1900000002',
                           notify_url => "http://127.0.0.1:$catch->{port}/n")
+            . channel_block('deaf', mchid => '1900000004',
+                            host => "http://127.0.0.1:$deaf->{port}")
             . <<"_E");
     upstream app_of_demo { server 127.0.0.1:$app2->{port}; }
 
@@ -144,6 +147,12 @@ _L
         location = /notify/second {
             access_log logs/notice.log notice;
             pay_notify second;
+            proxy_pass http://127.0.0.1:$app->{port}/pay/notify;
+        }
+
+        location = /notify/deaf {
+            access_log logs/notice.log notice;
+            pay_notify deaf;
             proxy_pass http://127.0.0.1:$app->{port}/pay/notify;
         }
 
@@ -865,10 +874,7 @@ my %act = (
                     . "2\r\nok\r\n");
         $_[0]->close;
     },
-    'no HTTP' => sub { $_[0]->send("ok\n"); $_[0]->close },
-    'X-Accel-Redirect' => sub {
-        $_[0]->reply(500, '', 'X-Accel-Redirect: /elsewhere');
-    }
+    'no HTTP' => sub { $_[0]->send("ok\n"); $_[0]->close }
 );
 
 for my $where (qw(wechat unbuffered)) {
@@ -1005,6 +1011,7 @@ the application did not accept event
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
+my $before = notices()->{late};
 my @name = ('late 200', 'late 500', 'head in time, body late', 'never');
 my @body = map { paid(order()) } @name;
 my (@c, @q);
@@ -1047,8 +1054,11 @@ for my $i (1, 3) {
               "$name[$i], next copy");
 }
 
-my $n = notices();
-is($n->{late}, 4, 'counted');
+is(notices()->{late}, $before + 4, 'counted');
+
+open my $log, '<', server_root() . '/logs/notice.log' or die $!;
+is(scalar(grep { /^POST 503 late wechat demo T\S+ -$/ } <$log>), 4,
+   'the log, when the calls are over');
 is(status_json()->{zone}{events_in_flight}, 0, 'none is on its way');
 --- error_log
 did not answer event
@@ -1128,7 +1138,23 @@ counts($app2, 0, 'forged: no page is asked');
 
 
 
-=== TEST 23: H-15: return, try_files, deny in the location
+=== TEST 23: X-Accel-Redirect of the application moves nothing
+--- http_config eval: $::http
+--- config eval: $::config
+--- steps
+for my $status (200, 500) {
+    my $body = paid(order());
+    my $c = post_notice('/notify/wechat', $body);
+
+    $app->take->reply($status, 'ok', 'X-Accel-Redirect: /elsewhere');
+    counts($app2, 0, "$status: the event goes nowhere else");
+    refused($c, 503, "$status: an answer from elsewhere would be none");
+    delivered(post_notice('/notify/wechat', $body), "$status, next copy");
+}
+
+
+
+=== TEST 24: H-15: return, try_files, deny in the location
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1172,7 +1198,7 @@ a response of status 200 that was not checked is withheld
 
 
 
-=== TEST 24: H-15: subrequests into the location
+=== TEST 25: H-15: subrequests into the location
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1194,7 +1220,7 @@ waits($id, 'subrequests');
 
 
 
-=== TEST 25: H-15: internal redirects into the location
+=== TEST 26: H-15: internal redirects into the location
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1221,7 +1247,7 @@ waits($id, 'page');
 
 
 
-=== TEST 26: H-14: bodies in a file, in pieces, in chunks
+=== TEST 27: H-14: bodies in a file, in pieces, in chunks
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1293,7 +1319,7 @@ counts($app, 0, 'a cut body is not forwarded');
 
 
 
-=== TEST 27: H-3, H-4: what reaches the application, byte for byte
+=== TEST 28: H-3, H-4: what reaches the application, byte for byte
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1363,7 +1389,7 @@ acked($c, 'seen');
 
 
 
-=== TEST 28: the event by FastCGI
+=== TEST 29: the event by FastCGI
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1455,7 +1481,7 @@ counts($app, 0, 'no more');
 
 
 
-=== TEST 29: a second real payment of one order: payment.duplicate
+=== TEST 30: a second real payment of one order: payment.duplicate
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1489,7 +1515,7 @@ was paid twice
 
 
 
-=== TEST 30: paid after it was closed: late
+=== TEST 31: paid after it was closed: late
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1511,7 +1537,7 @@ problem(close_order($id), '409 already_paid never', 'close');
 
 
 
-=== TEST 31: W-15: verified, and of a kind that we do not know
+=== TEST 32: W-15: verified, and of a kind that we do not know
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1543,37 +1569,81 @@ waits($id, 'other kinds');
 
 
 
-=== TEST 32: U-3: a notice settles an outcome that nobody knew
+=== TEST 33: U-3: a notice settles an outcome that nobody knew
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
-# the gateway never had an answer: its prepay is repeated with other words at
-# the simulator's by a number of the simulator's own
+local $Mock::Channel = 'deaf';
 
-my $id = order();
-my $e = delivered(post_notice('/notify/wechat', paid($id,
-                  transaction_id => '4200042')), 'the notice',
-                  type => 'payment.succeeded');
+my @paid = (mchid => '1900000004', transaction_id => '4200042');
+my $id = number();
+my $c = pay(order_id => $id, metadata => { shop => '7' });
 
-payment_ok(pay(order_id => $id), 'pay', status => 'succeeded',
-           channel_order_id => '4200042');
+$deaf->take->close;
+problem($c, '504 outcome_unknown query', 'pay');
 
-# what the notice said is not undone by what a query says
+delivered(post_notice('/notify/deaf', paid($id, @paid)), 'the notice',
+          type => 'payment.succeeded', amount_checked => 'true',
+          'data.object.metadata.shop' => '7', 'data.object.late' => 'false');
 
-payment_ok(query($id), 'query: the simulator says NOTPAY',
-           status => 'succeeded');
+payment_ok(pay(order_id => $id, metadata => { shop => '7' }), 'pay again',
+           status => 'succeeded', channel_order_id => '4200042',
+           next_action => '~');
+counts($deaf, 0, 'that needs no call');
 
-# nor by a notice of less
+# while the call is on its way
 
-acked(post_notice('/notify/wechat', notice(
-    transaction(out_trade_no => $id, trade_state => 'CLOSED'),
+$id = number();
+$c = pay(order_id => $id);
+my $q = $deaf->take;
+
+delivered(post_notice('/notify/deaf', paid($id, @paid)),
+          'the notice is faster', type => 'payment.succeeded',
+          amount_checked => 'true');
+$q->reply(200, signed('{"code_url":"weixin://wxpay/late"}'));
+payment_ok($c, 'pay, the answer comes then', status => 'succeeded',
+           next_action => '~', amount_paid => 100);
+payment_ok(pay(order_id => $id), 'pay again', status => 'succeeded');
+
+# and the call has failed, then
+
+$id = number();
+$c = pay(order_id => $id);
+$q = $deaf->take;
+delivered(post_notice('/notify/deaf', paid($id, @paid)), 'the notice');
+$q->reset;
+problem($c, '504 outcome_unknown query', 'pay, no answer comes then');
+payment_ok(pay(order_id => $id), 'pay again', status => 'succeeded');
+
+# or the channel refuses what was paid: the order is not forgotten
+
+$id = number();
+$c = pay(order_id => $id);
+$q = $deaf->take;
+delivered(post_notice('/notify/deaf', paid($id, @paid)), 'the notice');
+$q->reply(400, signed('{"code":"PARAM_ERROR","message":"no"}'));
+problem($c, '422 channel_rejected never', 'pay, a refusal comes then');
+payment_ok(pay(order_id => $id), 'pay again', status => 'succeeded');
+counts($deaf, 0, 'once each');
+
+# what the notice said is not undone by what a query says, nor by a notice
+
+$c = query($id);
+$deaf->take->reply(200, signed(transaction(
+    out_trade_no => $id, mchid => '1900000004', trade_state => 'CLOSED',
+    transaction_id => undef, amount => undef)));
+is($c->answer->{status}, 200, 'query: closed, says the channel');
+
+acked(post_notice('/notify/deaf', notice(
+    transaction(out_trade_no => $id, mchid => '1900000004',
+                trade_state => 'CLOSED'),
     event_type => 'TRANSACTION.CLOSED')), 'closed, says a notice');
 payment_ok(pay(order_id => $id), 'pay', status => 'succeeded');
 counts($app, 0, 'no event of that');
 
 
 
-=== TEST 33: the same payment, told by other words, is the same event
+=== TEST 34: the same payment, told by other words, is the same event
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -1597,7 +1667,7 @@ isnt($e2->{id}, $e->{id}, 'another order is another event');
 
 
 
-=== TEST 34: satisfy any does not go together with pay_notify
+=== TEST 35: satisfy any does not go together with pay_notify
 --- http_config eval: $::http
 --- config eval
 qq{
@@ -1612,12 +1682,13 @@ qq{
 } . Pay::call_location()
 --- must_die
 --- error_log
+[emerg]
 does not go together with "satisfy any"
 --- suppress_stderr
 
 
 
-=== TEST 35: nor does a page that makes a success of a failure
+=== TEST 36: nor does a page that makes a success of a failure
 --- http_config eval: $::http
 --- config eval
 qq{
@@ -1630,5 +1701,6 @@ qq{
 } . Pay::call_location()
 --- must_die
 --- error_log
+[emerg]
 that makes a success of a failure
 --- suppress_stderr

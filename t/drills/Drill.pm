@@ -41,7 +41,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
-    site finish number request payment pay ask told tally burst send_raw
+    site channel_mock app_mock finish number request payment pay ask told tally burst send_raw
     answer_of leave press notice post_notice json status counted
 );
 
@@ -152,8 +152,8 @@ sub _module {
 #     wechat => ''        more lines of the channel's block
 #     http, server, notify => ''
 #                         more text: at http level, in the gateway's server,
-#                         in the location of notices; APP is the address of
-#                         the application
+#                         in the location of notices; APP and CHANNEL are the
+#                         addresses of the mocks
 #     app_url => URL      of the application, in place of the port
 
 sub conf {
@@ -200,17 +200,36 @@ sub conf {
     _change(\$text, 8, qr{(?<= )keys/}, "$keys/");
     _change(\$text, 2, qr{\S*pay_proxy.conf}, $proxy);
     $text =~ s/\bAPP\b/127.0.0.1:$p{app}/g;
+    $text =~ s/\bCHANNEL\b/127.0.0.1:$p{channel}/g;
 
     return $text;
 }
 
 
-# the modes of the mocks
+# Mocks of another name, with the modes that those of the site have:
+#
+#     ''                        as fast as it is
+#     'slow 1', 'late 1'        the channel waits before, or after, the
+#                               simulator has had the request
+#     'slow 1', '500'           the application waits; its status
+#     'hang', 'drop'            no answer, and maybe no connection either
+
+sub channel_mock {
+    my ($name, $port) = @_;
+    return Drill::Mock->new(dir(), $name, sub { _channel($port, $_[1]) });
+}
+
+
+sub app_mock {
+    my $name = shift;
+    return Drill::Mock->new(dir(), $name, sub { _app($_[1]) });
+}
+
 
 sub _channel {
     my ($port, $mode) = @_;
 
-    return { hang => 1 } if $mode eq 'hang';
+    return { $mode => 1 } if $mode =~ /^(?:hang|drop)$/;
 
     my ($word, $seconds) = split ' ', $mode;
     my %plan = (forward => $port);
@@ -225,7 +244,7 @@ sub _channel {
 sub _app {
     my $mode = shift;
 
-    return { hang => 1 } if $mode eq 'hang';
+    return { $mode => 1 } if $mode =~ /^(?:hang|drop)$/;
     return { wait => $1 } if $mode =~ /^slow (\S+)/;
 
     return { status => $mode || 200 };
@@ -243,9 +262,8 @@ sub site {
     my %port = map { $_ => port() } qw(gate h2 status sim);
     my $s = $site = { port => \%port };
 
-    $s->{channel} = Drill::Mock->new(dir(), 'channel',
-                                     sub { _channel($port{sim}, $_[1]) });
-    $s->{app} = Drill::Mock->new(dir(), 'app', sub { _app($_[1]) });
+    $s->{channel} = channel_mock('channel', $port{sim});
+    $s->{app} = app_mock('app');
 
     # a notice is kept, and the channel told that it has been taken
 

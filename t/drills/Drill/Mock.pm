@@ -15,6 +15,7 @@
 #     then => SECONDS         between that answer and ours
 #     status, body, headers   an answer of our own
 #     hang => 1               none: until the other side leaves
+#     drop => 1               none: the connection is closed
 #
 # $mode is what $m->mode('TEXT') said last.  $m->requests gives what came, in
 # order: raw, line, body, headers, t; answered and answer (our answer was
@@ -128,6 +129,12 @@ sub _serve {
         my $plan = $m->{plan}->($q, _slurp($m->{text}));
 
         return if $plan->{hang};
+
+        if ($plan->{drop}) {
+            $loop->forget($c->{sock});
+            close $c->{sock};
+            return;
+        }
 
         $loop->after($plan->{wait} // 0,
                      sub { $m->_answer($loop, $c, $n, $q, $plan) });
