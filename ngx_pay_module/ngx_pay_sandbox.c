@@ -13,6 +13,7 @@
 #define NGX_PAY_SANDBOX_BODY   (256 * 1024)
 #define NGX_PAY_SANDBOX_TRIES  8
 #define NGX_PAY_INBOX          100
+#define NGX_PAY_INBOX_BEGIN    1024
 
 
 static void ngx_pay_sandbox_body(ngx_http_request_t *r);
@@ -391,6 +392,14 @@ ngx_pay_inbox_put(ngx_http_request_t *r, ngx_pay_main_conf_t *mcf,
     ngx_uint_t  number;
 
     bytes = pay_inbox_pack(arena, item);
+
+    /* no event of ours is so long: its begin will do */
+
+    if (bytes.len > PAY_REC_MAX && item->body.len > NGX_PAY_INBOX_BEGIN) {
+        item->body.len = NGX_PAY_INBOX_BEGIN;
+        bytes = pay_inbox_pack(arena, item);
+    }
+
     if (bytes.data == NULL || bytes.len > PAY_REC_MAX) {
         return NGX_ERROR;
     }
