@@ -79,16 +79,16 @@ ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
     switch (p->kind) {
 
     case PAY_PARAM_CERTIFICATE:
-        rc = pay_cert_pem(ngx_pay_str(&pem), cert, &why);
+        rc = pay_cert_pem(ngx_pay_str(&pem), PAY_KEYS_RSA, cert, &why);
         break;
 
     case PAY_PARAM_PRIVATE_KEY:
-        rc = pay_key_private_pem(ngx_pay_str(&pem), key, &why);
+        rc = pay_key_private_pem(ngx_pay_str(&pem), PAY_KEYS_RSA, key, &why);
         break;
 
     default:
-        rc = pay_key_public_pem(ngx_pay_str(&pem), &set->key[set->nkeys],
-                                &why);
+        rc = pay_key_public_pem(ngx_pay_str(&pem), PAY_KEYS_RSA,
+                                &set->key[set->nkeys], &why);
         break;
     }
 

@@ -18,14 +18,15 @@
 #define PAY_DAY  86400
 
 
-static pay_rc_t pay_cert_take(X509 *x, pay_cert_t *out, const char **why);
+static pay_rc_t pay_cert_take(X509 *x, unsigned kinds, pay_cert_t *out,
+    const char **why);
 static const char *pay_cert_serial(const ASN1_INTEGER *n, char *out,
     size_t size);
 static int pay_cert_time(const ASN1_TIME *t, int64_t *out);
 
 
 pay_rc_t
-pay_cert_pem(pay_str_t pem, pay_cert_t *out, const char **why)
+pay_cert_pem(pay_str_t pem, unsigned kinds, pay_cert_t *out, const char **why)
 {
     X509          *x;
     pay_rc_t       rc;
@@ -47,7 +48,7 @@ pay_cert_pem(pay_str_t pem, pay_cert_t *out, const char **why)
         rc = PAY_INVALID;
 
     } else {
-        rc = pay_cert_take(x, out, why);
+        rc = pay_cert_take(x, kinds, out, why);
     }
 
     X509_free(x);
@@ -64,11 +65,11 @@ pay_cert_pem(pay_str_t pem, pay_cert_t *out, const char **why)
 
 
 static pay_rc_t
-pay_cert_take(X509 *x, pay_cert_t *out, const char **why)
+pay_cert_take(X509 *x, unsigned kinds, pay_cert_t *out, const char **why)
 {
     pay_rc_t  rc;
 
-    rc = pay_key_take(X509_get_pubkey(x), PAY_KEY_RSA_PUBLIC, &out->key, why);
+    rc = pay_key_take(X509_get_pubkey(x), kinds, 0, &out->key, why);
     if (rc != PAY_OK) {
         return rc;
     }

@@ -49,25 +49,67 @@ int pay_hmac_sha256(pay_u8 out[PAY_SHA256_LEN], pay_str_t in,
     const pay_mac_key_t *k);
 
 
+/* a digest of many pieces */
+
+typedef struct pay_hash_s  pay_hash_t;
+
+typedef enum {
+    PAY_HASH_SHA256 = 0,    /* 32 bytes */
+    PAY_HASH_SHA512         /* 64 bytes */
+} pay_hash_kind_t;
+
+pay_hash_t *pay_hash_begin(pay_hash_kind_t kind);           /* NULL: memory */
+void pay_hash_add(pay_hash_t *h, const void *p, size_t n);
+/* frees h; 0 on success */
+int pay_hash_end(pay_u8 *out, pay_hash_t *h);
+void pay_hash_drop(pay_hash_t *h);                          /* NULL is fine */
+
+
 /*
- * Keys.  pay_key_t is reference-counted, by an atomic count.  The policy
- * (docs/security.md, keys): RSA 2048 to 8192 bits, e odd and >= 65537; one
- * PEM object of the kind that was asked for, at most 16 KiB, no passphrase.
+ * Keys.  pay_key_t is reference-counted, by an atomic count.  The algorithm
+ * is a property of the key, and no message may choose it.
+ *
+ * The policy (docs/security.md, keys): RSA of 2048 to 8192 bits, e odd and
+ * >= 65537; EC on the named curve P-256; Ed25519; SM2 of that type.  One PEM
+ * object of the kind that was asked for, at most 16 KiB, no passphrase.
  */
 
 typedef struct pay_key_s  pay_key_t;
 
 typedef enum {
-    PAY_KEY_RSA_PUBLIC = 1,
-    PAY_KEY_RSA_PRIVATE
-} pay_key_kind_t;
+    PAY_ALG_NONE = 0,
+    PAY_ALG_HMAC_SHA256,        /* a pay_mac_key_t, never a pay_key_t */
+    PAY_ALG_RSA_SHA256,         /* RSASSA-PKCS1-v1_5 */
+    PAY_ALG_RSA_PSS_SHA512,     /* salt of 64 bytes, MGF1 with SHA-512 */
+    PAY_ALG_ECDSA_P256_SHA256,
+    PAY_ALG_ED25519,
+    PAY_ALG_SM2_SM3,            /* with the id 1234567812345678 */
+    PAY_ALG_MAX
+} pay_alg_t;
+
+/* which keys a place takes: a set of these, one bit by pay_alg_t */
+
+#define PAY_KEYS_RSA      (1u << PAY_ALG_RSA_SHA256)
+#define PAY_KEYS_RSA_PSS  (1u << PAY_ALG_RSA_PSS_SHA512)
+#define PAY_KEYS_ANY      (PAY_KEYS_RSA | 1u << PAY_ALG_ECDSA_P256_SHA256    \
+                           | 1u << PAY_ALG_ED25519 | 1u << PAY_ALG_SM2_SM3)
 
 /*
- * PAY_INVALID: *why is a constant text for the operator, as "RSA key of 1024
- * bits is too small, 2048 is the least".
+ * PAY_INVALID: *why is a constant text for the operator, as "the RSA key is
+ * too small, 2048 bits is the least".  An RSA key becomes one of RSA_PSS
+ * where the set has that and not RSA.
  */
-pay_rc_t pay_key_private_pem(pay_str_t pem, pay_key_t **out, const char **why);
-pay_rc_t pay_key_public_pem(pay_str_t pem, pay_key_t **out, const char **why);
+pay_rc_t pay_key_private_pem(pay_str_t pem, unsigned kinds, pay_key_t **out,
+    const char **why);
+pay_rc_t pay_key_public_pem(pay_str_t pem, unsigned kinds, pay_key_t **out,
+    const char **why);
+
+/*
+ * The bytes of a file with one "PUBLIC KEY" or one X.509 certificate.
+ * *not_after: when the certificate ends, 0 for a bare key; may be NULL.
+ */
+pay_rc_t pay_key_public_file(pay_str_t file, unsigned kinds, pay_key_t **out,
+    int64_t *not_after, const char **why);
 
 /* an X.509 certificate: its public key, serial and validity */
 
@@ -78,17 +120,60 @@ typedef struct {
     int64_t     not_after;
 } pay_cert_t;
 
-pay_rc_t pay_cert_pem(pay_str_t pem, pay_cert_t *out, const char **why);
+pay_rc_t pay_cert_pem(pay_str_t pem, unsigned kinds, pay_cert_t *out,
+    const char **why);
+
+/*
+ * A public key whose private half nobody has: what has no key of its own is
+ * verified under this one, and costs as much (K-13).  NULL: no memory, or
+ * libcrypto has no such algorithm; always for NONE and HMAC_SHA256.
+ */
+pay_key_t *pay_key_dummy(pay_alg_t alg);
 
 pay_key_t *pay_key_ref(pay_key_t *k);
 void pay_key_unref(pay_key_t *k);                           /* NULL is fine */
-pay_key_kind_t pay_key_kind(const pay_key_t *k);
-size_t pay_key_signature_len(const pay_key_t *k);
+pay_alg_t pay_key_alg(const pay_key_t *k);
+
+/* SHA-256 of SubjectPublicKeyInfo in DER: the same for the same key, however
+ * it was written; 0 on success */
+int pay_key_digest(pay_u8 out[PAY_SHA256_LEN], const pay_key_t *k);
 
 /* 1 if the private key belongs to the certificate's public key */
 int pay_key_match(const pay_key_t *private_key, const pay_key_t *public_key);
 
-/* RSASSA-PKCS1-v1_5 with SHA-256; *sig in the arena, raw bytes */
+
+/*
+ * Signatures.  What comes from the network can only make PAY_DECLINED: a
+ * wrong length, broken DER, numbers out of range.  DER is strict.  ECDSA is
+ * malleable by nature: (r, n - s) holds where (r, s) does, so that a
+ * signature never identifies anything (K-8).
+ */
+
+typedef enum {
+    PAY_SIG_DER = 0,        /* ECDSA, SM2: ASN.1 */
+    PAY_SIG_RAW             /* r || s, 64 bytes */
+} pay_sig_form_t;           /* other algorithms have one form */
+
+/* Ed25519 reads its text twice, so that all of it must be kept */
+#define PAY_VERIFY_KEPT_MAX  (16 * 1024 * 1024)
+
+typedef struct pay_verify_s  pay_verify_t;
+
+/* NULL: no memory, or libcrypto failed.  The key may go before v does. */
+pay_verify_t *pay_verify_begin(const pay_key_t *public_key);
+void pay_verify_add(pay_verify_t *v, const void *p, size_t n);
+/*
+ * Frees v.  PAY_INVALID: a text of more than PAY_VERIFY_KEPT_MAX bytes, under
+ * an Ed25519 key.
+ */
+pay_rc_t pay_verify_end(pay_verify_t *v, pay_str_t sig, pay_sig_form_t form);
+void pay_verify_drop(pay_verify_t *v);                      /* NULL is fine */
+
+/* *sig in the arena, raw bytes; PAY_ERROR for a public key too */
+pay_rc_t pay_sign(pay_arena_t *a, pay_str_t *sig, pay_str_t in,
+    const pay_key_t *private_key, pay_sig_form_t form);
+
+/* of one piece, and only with a key of PAY_ALG_RSA_SHA256: PAY_ERROR else */
 pay_rc_t pay_rsa_sha256_sign(pay_arena_t *a, pay_str_t *sig, pay_str_t in,
     const pay_key_t *private_key);
 pay_rc_t pay_rsa_sha256_verify(pay_str_t sig, pay_str_t in,

@@ -2,8 +2,7 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Keys, and what one must be to be taken: libcrypto itself verifies with
- * RSA-512, and with e = 1 any forgery (docs/security.md, keys).
+ * Keys: from PEM text to one that may be used, and their life.
  */
 
 #include <base/pay_base.h>
@@ -12,54 +11,81 @@
 
 #include <stdlib.h>
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 
-#define PAY_RSA_MIN  2048
-#define PAY_RSA_MAX  8192
-
-
 static pay_rc_t pay_key_pem(pay_str_t pem, pay_pem_kind_t kind,
-    pay_key_t **out, const char **why);
-static const char *pay_key_policy(const EVP_PKEY *pkey);
-static const char *pay_key_exponent(const EVP_PKEY *pkey);
-static pay_rc_t pay_key_try(const pay_key_t *k, const char **why);
+    unsigned kinds, pay_key_t **out, const char **why);
+static pay_key_t *pay_key_create(EVP_PKEY *pkey, pay_alg_t alg, int private);
+static int pay_key_is_cert(pay_str_t file);
 
 
 pay_rc_t
-pay_key_private_pem(pay_str_t pem, pay_key_t **out, const char **why)
+pay_key_private_pem(pay_str_t pem, unsigned kinds, pay_key_t **out,
+    const char **why)
 {
-    pay_rc_t  rc;
+    return pay_key_pem(pem, PAY_PEM_PRIVATE, kinds, out, why);
+}
 
-    rc = pay_key_pem(pem, PAY_PEM_PRIVATE, out, why);
-    if (rc != PAY_OK) {
-        return rc;
+
+pay_rc_t
+pay_key_public_pem(pay_str_t pem, unsigned kinds, pay_key_t **out,
+    const char **why)
+{
+    return pay_key_pem(pem, PAY_PEM_PUBLIC, kinds, out, why);
+}
+
+
+pay_rc_t
+pay_key_public_file(pay_str_t file, unsigned kinds, pay_key_t **out,
+    int64_t *not_after, const char **why)
+{
+    pay_rc_t    rc;
+    pay_cert_t  cert;
+
+    cert.not_after = 0;
+
+    if (pay_key_is_cert(file)) {
+        rc = pay_cert_pem(file, kinds, &cert, why);
+        *out = cert.key;
+
+    } else {
+        rc = pay_key_public_pem(file, kinds, out, why);
     }
 
-    rc = pay_key_try(*out, why);
-    if (rc != PAY_OK) {
-        pay_key_unref(*out);
-        *out = NULL;
+    if (not_after != NULL) {
+        *not_after = cert.not_after;
     }
 
     return rc;
 }
 
 
-pay_rc_t
-pay_key_public_pem(pay_str_t pem, pay_key_t **out, const char **why)
+/* whether it is whole, and alone, is seen when it is read */
+
+static int
+pay_key_is_cert(pay_str_t file)
 {
-    return pay_key_pem(pem, PAY_PEM_PUBLIC, out, why);
+    size_t  i;
+
+    static const char  mark[] = "-----BEGIN CERTIFICATE-----";
+
+    for (i = 0; i + sizeof(mark) - 1 <= file.len; i++) {
+        if (memcmp(file.data + i, mark, sizeof(mark) - 1) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
 static pay_rc_t
-pay_key_pem(pay_str_t pem, pay_pem_kind_t kind, pay_key_t **out,
-    const char **why)
+pay_key_pem(pay_str_t pem, pay_pem_kind_t kind, unsigned kinds,
+    pay_key_t **out, const char **why)
 {
     pay_rc_t       rc;
     pay_der_t      der;
@@ -84,37 +110,43 @@ pay_key_pem(pay_str_t pem, pay_pem_kind_t kind, pay_key_t **out,
 
     pay_der_free(&der);
 
-    return pay_key_take(pkey, (kind == PAY_PEM_PRIVATE) ? PAY_KEY_RSA_PRIVATE
-                                                        : PAY_KEY_RSA_PUBLIC,
-                        out, why);
+    return pay_key_take(pkey, kinds, kind == PAY_PEM_PRIVATE, out, why);
 }
 
 
 pay_rc_t
-pay_key_take(EVP_PKEY *pkey, pay_key_kind_t kind, pay_key_t **out,
+pay_key_take(EVP_PKEY *pkey, unsigned kinds, int private, pay_key_t **out,
     const char **why)
 {
+    pay_alg_t   alg;
     pay_key_t  *k;
 
-    *why = (pkey == NULL) ? "the PEM object is damaged" : pay_key_policy(pkey);
+    *out = NULL;
+    *why = "the PEM object is damaged";
+
+    alg = (pkey == NULL) ? PAY_ALG_NONE
+                         : pay_key_policy(pkey, kinds, private, why);
 
     ERR_clear_error();
 
-    if (*why != NULL) {
+    if (alg == PAY_ALG_NONE) {
         EVP_PKEY_free(pkey);
         return PAY_INVALID;
     }
 
-    k = malloc(sizeof(pay_key_t));
+    k = pay_key_create(pkey, alg, private);
     if (k == NULL) {
-        EVP_PKEY_free(pkey);
         *why = "no memory";
         return PAY_ERROR;
     }
 
-    k->pkey = pkey;
-    k->kind = kind;
-    k->refs = 1;
+    /* one changed character in the file, and every signature were wrong */
+
+    if (private && !pay_key_match(k, k)) {
+        *why = "the private key makes no valid signature";
+        pay_key_unref(k);
+        return PAY_INVALID;
+    }
 
     *out = k;
 
@@ -122,98 +154,23 @@ pay_key_take(EVP_PKEY *pkey, pay_key_kind_t kind, pay_key_t **out,
 }
 
 
-static const char *
-pay_key_policy(const EVP_PKEY *pkey)
+static pay_key_t *
+pay_key_create(EVP_PKEY *pkey, pay_alg_t alg, int private)
 {
-    int  bits;
+    pay_key_t  *k;
 
-    /* RSA-PSS is another type, and refused with the rest */
-
-    if (!EVP_PKEY_is_a(pkey, "RSA")) {
-        return "the key is not an RSA key";
+    k = malloc(sizeof(pay_key_t));
+    if (k == NULL) {
+        EVP_PKEY_free(pkey);
+        return NULL;
     }
 
-    bits = EVP_PKEY_get_bits(pkey);
+    k->pkey = pkey;
+    k->alg = alg;
+    k->refs = 1;
+    k->private = private;
 
-    if (bits < PAY_RSA_MIN) {
-        return "the RSA key is too small, 2048 bits is the least";
-    }
-
-    if (bits > PAY_RSA_MAX) {
-        return "the RSA key is too large, 8192 bits is the most";
-    }
-
-    return pay_key_exponent(pkey);
-}
-
-
-static const char *
-pay_key_exponent(const EVP_PKEY *pkey)
-{
-    int      odd, bits;
-    BIGNUM  *e;
-
-    e = NULL;
-
-    if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) != 1) {
-        return "the RSA key has no exponent";
-    }
-
-    odd = BN_is_odd(e);
-    bits = BN_num_bits(e);
-
-    BN_free(e);
-
-    if (!odd) {
-        return "the RSA exponent is even";
-    }
-
-    /* of the odd numbers 65537 is the first with 17 bits */
-
-    if (bits < 17) {
-        return "the RSA exponent is too small, 65537 is the least";
-    }
-
-    /* libcrypto refuses longer ones at each use, if the modulus is large */
-
-    if (bits > 64) {
-        return "the RSA exponent is too large";
-    }
-
-    return NULL;
-}
-
-
-/* one changed character in the file, and every signature would be wrong */
-
-static pay_rc_t
-pay_key_try(const pay_key_t *k, const char **why)
-{
-    pay_rc_t      rc;
-    pay_str_t     sig;
-    pay_arena_t  *a;
-
-    static const pay_str_t  text = pay_str("trial");
-
-    a = pay_arena_create(0);
-    if (a == NULL) {
-        *why = "no memory";
-        return PAY_ERROR;
-    }
-
-    rc = pay_rsa_sha256_sign(a, &sig, text, k);
-    if (rc == PAY_OK) {
-        rc = pay_rsa_sha256_verify(sig, text, k);
-    }
-
-    pay_arena_destroy(a);
-
-    if (rc != PAY_OK) {
-        *why = "the private key makes no valid signature";
-        return PAY_INVALID;
-    }
-
-    return PAY_OK;
+    return k;
 }
 
 
@@ -238,31 +195,69 @@ pay_key_unref(pay_key_t *k)
 }
 
 
-pay_key_kind_t
-pay_key_kind(const pay_key_t *k)
+pay_alg_t
+pay_key_alg(const pay_key_t *k)
 {
-    return k->kind;
+    return k->alg;
 }
 
 
-size_t
-pay_key_signature_len(const pay_key_t *k)
-{
-    return (size_t) EVP_PKEY_get_size(k->pkey);
-}
-
+/* asked of a signature, because a token tells little else about its keys */
 
 int
 pay_key_match(const pay_key_t *private_key, const pay_key_t *public_key)
 {
-    int  equal;
+    pay_rc_t       rc;
+    pay_str_t      sig;
+    pay_arena_t   *a;
+    pay_verify_t  *v;
+
+    static const pay_str_t  text = pay_str("trial");
+
+    a = pay_arena_create(0);
+    if (a == NULL) {
+        return 0;
+    }
+
+    v = pay_verify_begin(public_key);
+    rc = pay_sign(a, &sig, text, private_key, PAY_SIG_DER);
+
+    if (v != NULL && rc == PAY_OK) {
+        pay_verify_add(v, text.data, text.len);
+        rc = pay_verify_end(v, sig, PAY_SIG_DER);
+
+    } else {
+        pay_verify_drop(v);
+        rc = PAY_ERROR;
+    }
+
+    pay_arena_destroy(a);
+
+    return rc == PAY_OK;
+}
+
+
+int
+pay_key_digest(pay_u8 out[PAY_SHA256_LEN], const pay_key_t *k)
+{
+    int        rc, len;
+    pay_u8    *der;
+    pay_str_t  s;
+
+    der = NULL;
+    len = i2d_PUBKEY(k->pkey, &der);
 
     ERR_clear_error();
 
-    equal = private_key->kind == PAY_KEY_RSA_PRIVATE
-            && EVP_PKEY_eq(private_key->pkey, public_key->pkey) == 1;
+    if (len <= 0) {
+        return -1;
+    }
 
-    ERR_clear_error();
+    s.len = len;
+    s.data = der;
+    rc = pay_sha256(out, s);
 
-    return equal;
+    OPENSSL_free(der);
+
+    return rc;
 }

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Private to this room: what a key is made of, and the way from PEM text to
- * it.
+ * Private to this room: what a key is made of, the way from PEM text to it,
+ * and how it is used.
  */
 
 #ifndef PAY_KEY_H_INCLUDED
@@ -17,8 +17,9 @@
 
 struct pay_key_s {
     EVP_PKEY        *pkey;
-    pay_key_kind_t   kind;
+    pay_alg_t        alg;
     int              refs;      /* atomic */
+    unsigned         private:1;
 };
 
 typedef enum {
@@ -41,10 +42,35 @@ void pay_der_free(pay_der_t *der);
 
 /*
  * The key as one that may be used.  Takes pkey over in any case; NULL says
- * that what was read is no key.
+ * that what was read is no key.  A private one has to make a signature that
+ * holds.
  */
-pay_rc_t pay_key_take(EVP_PKEY *pkey, pay_key_kind_t kind, pay_key_t **out,
+pay_rc_t pay_key_take(EVP_PKEY *pkey, unsigned kinds, int private,
+    pay_key_t **out, const char **why);
+
+/* the algorithm of kinds that the key is for, or PAY_ALG_NONE and *why */
+pay_alg_t pay_key_policy(EVP_PKEY *pkey, unsigned kinds, int private,
     const char **why);
+
+
+/* ready for the first byte; which: EVP_DigestSignInit_ex() or ...Verify... */
+
+typedef int (*pay_sig_init_pt)(EVP_MD_CTX *ctx, EVP_PKEY_CTX **pctx,
+    const char *md, OSSL_LIB_CTX *lib, const char *properties,
+    EVP_PKEY *pkey, const OSSL_PARAM *params);
+
+EVP_MD_CTX *pay_sig_context(const pay_key_t *k, pay_sig_init_pt init);
+
+/* r || s of 64 bytes <-> DER, into the caller's PAY_SIG_DER_MAX bytes */
+
+#define PAY_SIG_RAW_LEN  64
+#define PAY_SIG_DER_MAX  72
+
+pay_rc_t pay_sig_to_der(pay_u8 *out, pay_str_t *sig);
+pay_rc_t pay_sig_to_raw(pay_u8 *out, pay_str_t *sig);
+
+/* 1 if the algorithm has both forms */
+int pay_sig_is_pair(pay_alg_t alg);
 
 
 #endif /* PAY_KEY_H_INCLUDED */

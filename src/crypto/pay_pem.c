@@ -31,6 +31,8 @@ static const char *pay_pem_check(const char *label, const char *header,
 static const pay_pem_label_t  pay_pem_labels[] = {
     { "PRIVATE KEY",     PAY_PEM_PRIVATE },
     { "RSA PRIVATE KEY", PAY_PEM_PRIVATE },
+    { "EC PRIVATE KEY",  PAY_PEM_PRIVATE },
+    { "DSA PRIVATE KEY", PAY_PEM_PRIVATE },
     { "PUBLIC KEY",      PAY_PEM_PUBLIC },
     { "CERTIFICATE",     PAY_PEM_CERT }
 };
@@ -146,10 +148,6 @@ pay_pem_check(const char *label, const char *header, pay_pem_kind_t want)
 
     if (header[0] != '\0' || strcmp(label, "ENCRYPTED PRIVATE KEY") == 0) {
         return "the key is protected by a passphrase";
-    }
-
-    if (strcmp(label, "EC PRIVATE KEY") == 0) {
-        return "the key is not an RSA key";
     }
 
     kind = PAY_PEM_OTHER;

@@ -111,15 +111,15 @@ keys(void)
             " -out o.key");
 
     need(pay_key_private_pem(slurp(dir, "m.key", buf, sizeof(buf)),
-                             &merchant, &why), "merchant key");
+                             PAY_KEYS_RSA, &merchant, &why), "merchant key");
     need(pay_key_private_pem(slurp(dir, "o.key", buf, sizeof(buf)),
-                             &stranger, &why), "other key");
+                             PAY_KEYS_RSA, &stranger, &why), "other key");
     need(pay_key_private_pem(slurp(dir, "p.key", buf, sizeof(buf)),
-                             &conf.sandbox_key, &why), "platform key");
+                             PAY_KEYS_RSA, &conf.sandbox_key, &why), "platform key");
     need(pay_key_public_pem(slurp(dir, "p.pub", buf, sizeof(buf)),
-                            &platform, &why), "platform public key");
+                            PAY_KEYS_RSA, &platform, &why), "platform public key");
     need(pay_cert_pem(slurp(dir, "m.crt", buf, sizeof(buf)),
-                      &conf.certificate, &why), "certificate");
+                      PAY_KEYS_RSA, &conf.certificate, &why), "certificate");
 
     rmdir(dir);
 

@@ -143,7 +143,9 @@ platform_add_cert(const char *name)
 
     v = member(member(vectors, "keys"), name);
 
-    if (pay_cert_pem(pay_strz(text_of(v, "pem")), &cert, &why) != PAY_OK) {
+    if (pay_cert_pem(pay_strz(text_of(v, "pem")), PAY_KEYS_RSA, &cert, &why)
+        != PAY_OK)
+    {
         bail(name, why);
     }
 
@@ -168,15 +170,16 @@ channel_open(void)
     conf.mchid = key_text("mchid");
     conf.api_v3_key = key_text("apiv3_key");
 
-    if (pay_cert_pem(key_text("merchant_certificate_pem"), &conf.certificate,
-                     &why) != PAY_OK
+    if (pay_cert_pem(key_text("merchant_certificate_pem"), PAY_KEYS_RSA,
+                     &conf.certificate, &why) != PAY_OK
         || pay_key_private_pem(key_text("merchant_private_key_pem"),
-                               &conf.certificate_key, &why) != PAY_OK
-        || pay_key_public_pem(key_text("platform_public_key_pem"), &key,
-                              &why) != PAY_OK
+                               PAY_KEYS_RSA, &conf.certificate_key, &why)
+           != PAY_OK
+        || pay_key_public_pem(key_text("platform_public_key_pem"),
+                              PAY_KEYS_RSA, &key, &why) != PAY_OK
         || pay_key_private_pem(
                key_text("platform_private_key_pem_test_side_only"),
-               &platform_key, &why) != PAY_OK)
+               PAY_KEYS_RSA, &platform_key, &why) != PAY_OK)
     {
         bail("key", why);
     }

@@ -405,7 +405,8 @@ upstream_rsa(pay_arena_t *a, yajl_val v)
     pay_key_t   *key;
     const char  *why;
 
-    if (pay_key_public_pem(pay_strz(text_of(v, "public_key_pem")), &key, &why)
+    if (pay_key_public_pem(pay_strz(text_of(v, "public_key_pem")),
+                           PAY_KEYS_RSA, &key, &why)
         != PAY_OK)
     {
         bail("upstream key", why);

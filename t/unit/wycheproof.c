@@ -136,7 +136,8 @@ rsa_case(tally_t *t, yajl_val group, yajl_val test)
     pay_key_t   *k;
     const char  *why;
 
-    rc = pay_key_public_pem(pay_strz(text(group, "publicKeyPem")), &k, &why);
+    rc = pay_key_public_pem(pay_strz(text(group, "publicKeyPem")), PAY_KEYS_RSA,
+                            &k, &why);
 
     if (rc != PAY_OK) {
         count(t, &t->policy, k == NULL
