@@ -3,7 +3,8 @@
  * Copyright (C) the ngx_pay authors
  *
  * What every room of the core uses: strings, return codes, the arena, the
- * string builder, UTF-8.  Nothing here knows nginx, OpenSSL or a protocol.
+ * string builder, UTF-8, header fields.  Nothing here knows nginx, OpenSSL or
+ * a protocol.
  */
 
 #ifndef PAY_BASE_H_INCLUDED
@@ -57,9 +58,13 @@ typedef enum {
 
 int pay_str_eq(pay_str_t a, pay_str_t b);
 int pay_str_eqz(pay_str_t a, const char *z);
-int pay_str_caseeqz(pay_str_t a, const char *z);            /* ASCII only */
+int pay_str_caseeq(pay_str_t a, pay_str_t b);               /* ASCII only */
+int pay_str_caseeqz(pay_str_t a, const char *z);
 int pay_str_starts(pay_str_t a, const char *prefix);
 pay_str_t pay_strz(const char *z);
+
+/* without the spaces and tabs around it (OWS of RFC 9110) */
+pay_str_t pay_str_trim(pay_str_t s);
 
 /* -1, 0, 1 by bytes; the shorter one first when one is a prefix */
 int pay_str_cmp(pay_str_t a, pay_str_t b);
@@ -126,6 +131,37 @@ pay_str_t pay_buf_str(pay_buf_t *b);
 
 /* the parts joined: up to a last NULL pointer to a string */
 pay_str_t pay_concat(pay_arena_t *a, const pay_str_t *const *parts);
+
+
+/*
+ * Header fields, as received or to be sent, in order; names are compared
+ * without case.
+ */
+
+typedef struct {
+    pay_str_t  name;
+    pay_str_t  value;
+} pay_header_t;
+
+typedef struct {
+    const pay_header_t  *elts;
+    size_t               nelts;
+} pay_headers_t;
+
+/*
+ * PAY_OK: there exactly once and not empty.  PAY_DECLINED: not there.
+ * PAY_INVALID: empty, or there more than once (which nobody may interpret).
+ */
+pay_rc_t pay_header_get(const pay_headers_t *h, const char *name,
+    pay_str_t *value);
+
+/*
+ * Every instance, trimmed and joined by ", " (RFC 9110 section 5.2): for
+ * fields that are lists, and for signing.  PAY_DECLINED: not there.  *value
+ * may be empty; it points into h or is in the arena.
+ */
+pay_rc_t pay_header_join(pay_arena_t *a, const pay_headers_t *h,
+    pay_str_t name, pay_str_t *value);
 
 
 #endif /* PAY_BASE_H_INCLUDED */

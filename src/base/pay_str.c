@@ -66,12 +66,9 @@ pay_str_eqz(pay_str_t a, const char *z)
 
 
 int
-pay_str_caseeqz(pay_str_t a, const char *z)
+pay_str_caseeq(pay_str_t a, pay_str_t b)
 {
-    size_t     i;
-    pay_str_t  b;
-
-    b = pay_strz(z);
+    size_t  i;
 
     if (a.len != b.len) {
         return 0;
@@ -84,6 +81,36 @@ pay_str_caseeqz(pay_str_t a, const char *z)
     }
 
     return 1;
+}
+
+
+int
+pay_str_caseeqz(pay_str_t a, const char *z)
+{
+    return pay_str_caseeq(a, pay_strz(z));
+}
+
+
+static int
+pay_is_blank(pay_u8 c)
+{
+    return c == ' ' || c == '\t';
+}
+
+
+pay_str_t
+pay_str_trim(pay_str_t s)
+{
+    while (s.len > 0 && pay_is_blank(s.data[0])) {
+        s.data++;
+        s.len--;
+    }
+
+    while (s.len > 0 && pay_is_blank(s.data[s.len - 1])) {
+        s.len--;
+    }
+
+    return s;
 }
 
 

@@ -29,26 +29,6 @@ typedef struct pay_channel_s  pay_channel_t;
 typedef struct pay_talk_s     pay_talk_t;
 
 
-/* headers, as received or to be sent; names are compared without case */
-
-typedef struct {
-    pay_str_t  name;
-    pay_str_t  value;
-} pay_header_t;
-
-typedef struct {
-    const pay_header_t  *elts;
-    size_t               nelts;
-} pay_headers_t;
-
-/*
- * PAY_OK: there exactly once and not empty.  PAY_DECLINED: not there.
- * PAY_INVALID: empty, or there more than once (which nobody may interpret).
- */
-pay_rc_t pay_header_get(const pay_headers_t *h, const char *name,
-    pay_str_t *value);
-
-
 /* the directives of a channel block that belong to the driver */
 
 typedef enum {

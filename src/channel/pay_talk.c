@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * What every driver needs of a talk: headers, words, nonces, failures.
+ * What every driver needs of a talk: words, headers to be sent, nonces,
+ * failures.
  */
 
 #include <channel/pay_driver.h>
@@ -10,41 +11,6 @@
 
 static const char  pay_talk_alphabet[] =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-
-pay_rc_t
-pay_header_get(const pay_headers_t *h, const char *name, pay_str_t *value)
-{
-    size_t               i;
-    const pay_header_t  *found;
-
-    found = NULL;
-
-    for (i = 0; i < h->nelts; i++) {
-
-        if (!pay_str_caseeqz(h->elts[i].name, name)) {
-            continue;
-        }
-
-        if (found) {
-            return PAY_INVALID;
-        }
-
-        found = &h->elts[i];
-    }
-
-    if (found == NULL) {
-        return PAY_DECLINED;
-    }
-
-    if (found->value.len == 0) {
-        return PAY_INVALID;
-    }
-
-    *value = found->value;
-
-    return PAY_OK;
-}
 
 
 int
