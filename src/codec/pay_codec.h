@@ -30,6 +30,9 @@ pay_str_t pay_hex_encode(pay_arena_t *a, pay_str_t bytes);       /* lower */
 /* RFC 3986: all but A-Z a-z 0-9 - _ . ~ as %XX, upper case */
 pay_str_t pay_percent_encode(pay_arena_t *a, pay_str_t s);
 
+/* URL Standard: the same for all but A-Z a-z 0-9 * - . _, as forms have it */
+pay_str_t pay_form_encode(pay_arena_t *a, pay_str_t s);
+
 
 /*
  * A form or a query string, in order, decoded once.  '+' is a space.  A

@@ -11,8 +11,8 @@
 #include <codec/pay_hex.h>
 
 
-pay_str_t
-pay_percent_encode(pay_arena_t *a, pay_str_t s)
+static pay_str_t
+pay_percent_write(pay_arena_t *a, pay_str_t s, const char *kept)
 {
     size_t             i;
     pay_buf_t          b;
@@ -25,7 +25,7 @@ pay_percent_encode(pay_arena_t *a, pay_str_t s)
     for (i = 0; i < s.len; i++) {
         c.data = s.data + i;
 
-        if (pay_str_token(c, "-_.~", 1, 1)) {
+        if (pay_str_token(c, kept, 1, 1)) {
             pay_buf_addc(&b, *c.data);
             continue;
         }
@@ -36,6 +36,20 @@ pay_percent_encode(pay_arena_t *a, pay_str_t s)
     }
 
     return pay_buf_str(&b);
+}
+
+
+pay_str_t
+pay_percent_encode(pay_arena_t *a, pay_str_t s)
+{
+    return pay_percent_write(a, s, "-_.~");
+}
+
+
+pay_str_t
+pay_form_encode(pay_arena_t *a, pay_str_t s)
+{
+    return pay_percent_write(a, s, "*-._");
 }
 
 
