@@ -6,6 +6,7 @@
  */
 
 #include <ngx_pay.h>
+#include <ngx_pay_redis.h>
 #include <sandbox/pay_sandbox.h>
 
 #include <sys/prctl.h>
@@ -30,6 +31,7 @@ static char *ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
 static ngx_int_t ngx_pay_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_init_process(ngx_cycle_t *cycle);
+static void ngx_pay_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_command_t  ngx_pay_commands[] = {
@@ -60,6 +62,13 @@ static ngx_command_t  ngx_pay_commands[] = {
       ngx_pay_conf_merchant,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("pay_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_NOARGS,
+      ngx_pay_conf_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_pay_main_conf_t, redis),
       NULL },
 
     { ngx_string("pay_debug_core"),
@@ -147,7 +156,7 @@ ngx_module_t  ngx_http_pay_module = {
     ngx_pay_init_process,                  /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_pay_exit_process,                  /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -565,5 +574,22 @@ ngx_pay_init_process(ngx_cycle_t *cycle)
                       "pay: prctl(PR_SET_DUMPABLE) failed");
     }
 
+    if (mcf && mcf->redis) {
+        return ngx_pay_redis_init(mcf->redis, cycle, NULL, NULL, NULL);
+    }
+
     return NGX_OK;
+}
+
+
+static void
+ngx_pay_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_pay_module);
+
+    if (mcf && mcf->redis) {
+        ngx_pay_redis_exit(mcf->redis);
+    }
 }

@@ -21,6 +21,7 @@
  *   ngx_pay_delivery.c      ... and what it sends to the application
  *   ngx_pay_sandbox.c       pay_sandbox: simulators and the inbox
  *   ngx_pay_checkout.c      ... and the checkout page
+ *   ngx_pay_redis*.c        the Redis client (ngx_pay_redis.h)
  *   ngx_pay_status.c        pay_status: JSON and Prometheus
  *   ngx_pay_variables.c     $pay_...
  */
@@ -118,6 +119,7 @@ typedef struct {
     ngx_rbtree_node_t     merchants_sentinel;
     ngx_array_t           merchant_list;    /* ngx_pay_merchant_t * */
     ngx_array_t           places;       /* ngx_pay_place_t */
+    struct ngx_pay_redis_s  *redis;     /* ngx_pay_redis.h; may be NULL */
     pay_mac_key_t        *secret;       /* signs the echoed text */
     pay_mac_key_t        *dummy;        /* for merchants that do not exist */
     time_t                window_max;
@@ -179,7 +181,10 @@ char *ngx_pay_conf_param(ngx_conf_t *cf, void *conf);
 char *ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch);
 void ngx_pay_conf_params_free(ngx_pay_channel_t *ch);
 
-/* runs a block of "name args;" lines through a table of ours */
+/*
+ * Runs a block of "name args;" lines through a table of ours.  name may be
+ * NULL.
+ */
 typedef char *(*ngx_pay_conf_other_pt)(ngx_conf_t *cf, void *conf);
 
 char *ngx_pay_conf_block(ngx_conf_t *cf, ngx_command_t *cmds, void *conf,

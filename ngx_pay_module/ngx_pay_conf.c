@@ -71,8 +71,14 @@ ngx_pay_conf_item(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
         return rv;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" in %s \"%V\" %s",
-                       &value[0], block->what, block->name, rv);
+    if (block->name) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" in %s \"%V\" %s",
+                           &value[0], block->what, block->name, rv);
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" in %s %s",
+                           &value[0], block->what, rv);
+    }
 
     return NGX_CONF_ERROR;
 }

@@ -71,7 +71,7 @@ known() {
 known openssl/ src/crypto/ src/crypto
 known yajl/ src/codec/pay_json src/codec/pay_json
 known expat src/codec/pay_xml src/codec/pay_xml
-known hiredis/ ngx_pay_module/ "the glue"
+known hiredis/ ngx_pay_module/ngx_pay_redis "the Redis client"
 
 # a driver's files are pay_NAME.* and pay_NAME_*.*: the list has the names
 

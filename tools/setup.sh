@@ -14,10 +14,10 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="make gcc libc6-dev nginx nginx-dev libssl-dev libyajl-dev
-          openssl curl"
+          libhiredis-dev openssl curl"
 
 if [ "${1:-test}" = test ]; then
-    packages="$packages perl procps"
+    packages="$packages perl procps redis-server"
 
     # a node that came by other means will do
 
