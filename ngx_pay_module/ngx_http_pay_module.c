@@ -5,8 +5,7 @@
  * The module: directives, phases, processes.
  */
 
-#include <ngx_pay.h>
-#include <ngx_pay_redis.h>
+#include <ngx_pay_talk.h>
 #include <sandbox/pay_sandbox.h>
 
 #include <sys/prctl.h>
@@ -17,21 +16,20 @@ static char *ngx_pay_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_pay_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
-static char *ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_pay_conf_sandbox(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 static char *ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     ngx_pay_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
 static ngx_int_t ngx_pay_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_init_process(ngx_cycle_t *cycle);
 static void ngx_pay_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_conf_enum_t  ngx_pay_store_policies[] = {
+    { ngx_string("deny"), NGX_PAY_STORE_DENY },
+    { ngx_string("zone"), NGX_PAY_STORE_ZONE },
+    { ngx_string("allow"), NGX_PAY_STORE_ALLOW },
+    { ngx_null_string, 0 }
+};
 
 
 static ngx_command_t  ngx_pay_commands[] = {
@@ -91,6 +89,20 @@ static ngx_command_t  ngx_pay_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_pay_loc_conf_t, window),
       NULL },
+
+    { ngx_string("pay_auth_dry_run"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_pay_loc_conf_t, dry_run),
+      NULL },
+
+    { ngx_string("pay_store_error"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_pay_loc_conf_t, store_error),
+      &ngx_pay_store_policies },
 
     { ngx_string("pay_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
@@ -231,6 +243,8 @@ ngx_pay_create_loc_conf(ngx_conf_t *cf)
     }
 
     plcf->auth = NGX_CONF_UNSET;
+    plcf->dry_run = NGX_CONF_UNSET;
+    plcf->store_error = NGX_CONF_UNSET_UINT;
     plcf->window = NGX_CONF_UNSET;
 
     return plcf;
@@ -301,6 +315,9 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_core_loc_conf_t   *clcf;
 
     ngx_conf_merge_value(conf->auth, prev->auth, 0);
+    ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
+    ngx_conf_merge_uint_value(conf->store_error, prev->store_error,
+                              NGX_PAY_STORE_DENY);
     ngx_conf_merge_sec_value(conf->window, prev->window, 300);
     ngx_conf_merge_str_value(conf->call, prev->call, "/_pay");
 
@@ -362,138 +379,6 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     place->conf = conf;
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_pay_conf_handler(ngx_conf_t *cf, ngx_pay_loc_conf_t *plcf,
-    ngx_http_handler_pt handler)
-{
-    ngx_http_core_loc_conf_t  *clcf;
-
-    plcf->file = cf->conf_file->file.name.data;
-    plcf->line = cf->conf_file->line;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (clcf->handler) {
-        return "conflicts with another handler of this location";
-    }
-
-    clcf->handler = handler;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_pay_loc_conf_t  *plcf = conf;
-
-    if (plcf->api) {
-        return "is duplicate";
-    }
-
-    plcf->api = 1;
-
-    return ngx_pay_conf_handler(cf, plcf, ngx_pay_api_handler);
-}
-
-
-static char *
-ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_str_t           *value = cf->args->elts;
-    ngx_pay_loc_conf_t  *plcf = conf;
-
-    if (plcf->notify_name.data) {
-        return "is duplicate";
-    }
-
-    plcf->notify_name = value[1];
-    plcf->file = cf->conf_file->file.name.data;
-    plcf->line = cf->conf_file->line;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        plcf->notify_name.len = 0;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_str_t           *value = cf->args->elts;
-    ngx_pay_loc_conf_t  *plcf = conf;
-
-    if (plcf->call.data) {
-        return "is duplicate";
-    }
-
-    if (value[1].len == 0 || value[1].data[0] != '/') {
-        return "must be the URI of an internal location, as /_pay";
-    }
-
-    plcf->call = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_str_t           *value = cf->args->elts;
-    ngx_pay_loc_conf_t  *plcf = conf;
-
-    if (plcf->status) {
-        return "is duplicate";
-    }
-
-    if (ngx_strcmp(value[1].data, "json") == 0) {
-        plcf->status = NGX_PAY_STATUS_JSON;
-
-    } else if (ngx_strcmp(value[1].data, "prometheus") == 0) {
-        plcf->status = NGX_PAY_STATUS_PROMETHEUS;
-
-    } else {
-        return "must be \"json\" or \"prometheus\"";
-    }
-
-    return ngx_pay_conf_handler(cf, plcf, ngx_pay_status_handler);
-}
-
-
-static char *
-ngx_pay_conf_sandbox(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_str_t           *value = cf->args->elts;
-    ngx_pay_loc_conf_t  *plcf = conf;
-
-    if (plcf->sandbox) {
-        return "is duplicate";
-    }
-
-    if (ngx_strcmp(value[1].data, "checkout") == 0) {
-        plcf->sandbox = NGX_PAY_SANDBOX_CHECKOUT;
-
-    } else if (ngx_strcmp(value[1].data, "inbox") == 0) {
-        plcf->sandbox = NGX_PAY_SANDBOX_INBOX;
-
-    } else {
-        plcf->sandbox = NGX_PAY_SANDBOX_SIMULATOR;
-        plcf->simulator = pay_simulator_find(ngx_pay_str(&value[1]));
-
-        if (plcf->simulator == NULL) {
-            return "must be \"checkout\", \"inbox\" or the name of a driver "
-                   "that has a simulator";
-        }
-    }
-
-    return ngx_pay_conf_handler(cf, plcf, ngx_pay_sandbox_handler);
 }
 
 
@@ -574,11 +459,12 @@ ngx_pay_init_process(ngx_cycle_t *cycle)
                       "pay: prctl(PR_SET_DUMPABLE) failed");
     }
 
-    if (mcf && mcf->redis) {
-        return ngx_pay_redis_init(mcf->redis, cycle, NULL, NULL, NULL);
+    if (mcf == NULL || mcf->redis == NULL || mcf->zone == NULL) {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    return ngx_pay_redis_init(mcf->redis, cycle, &mcf->zone->sh->redis,
+                              ngx_pay_store_redis_ready, mcf);
 }
 
 

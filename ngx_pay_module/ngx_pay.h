@@ -6,16 +6,24 @@
  *
  *   ngx_http_pay_module.c   directives, phases, the module itself
  *   ngx_pay_conf.c          blocks of our own, key files, names
- *   ngx_pay_conf_*.c        pay_channel, pay_merchant, the last checks
+ *   ngx_pay_conf_*.c        pay_channel, pay_merchant, locations, the last
+ *                           checks
  *   ngx_pay_zone.c          shared memory: lock, nonces, counters
- *   ngx_pay_object.c        payments in the zone: claim, update
+ *   ngx_pay_store.c         what is kept, behind one interface
+ *   ngx_pay_store_zone.c    ... in the zone of this node
+ *   ngx_pay_store_redis.c   ... in Redis, which all nodes share
+ *   ngx_pay_store_script.c  ... by its commands and scripts
+ *   ngx_pay_object.c        payments in the store: claim, apply, release
  *   ngx_pay_http.c          body in, answer out, the request's context
- *   ngx_pay_gate.c          the check of a merchant's request
+ *   ngx_pay_gate.c          the check of a merchant's request, in order
+ *   ngx_pay_signed.c        ... its signature, in one of two forms
  *   ngx_pay_auth.c          pay_auth: the gate in front of any location
  *   ngx_pay_call.c          one HTTP call by a subrequest, captured whole
  *   ngx_pay_talk.c          runs a driver: threads, calls, waits
+ *   ngx_pay_talk_store.c    ... and what it wants of the store
  *   ngx_pay_api.c           pay_api: the unified API, its entry and answers
- *   ngx_pay_payment.c       ... its payments
+ *   ngx_pay_payment.c       ... pay, and the outcome of every operation
+ *   ngx_pay_lookup.c        ... query and close
  *   ngx_pay_locator.c       ... and how a forgotten one is found
  *   ngx_pay_notify.c        pay_notify: the callback desk
  *   ngx_pay_delivery.c      ... and what it sends to the application
@@ -38,13 +46,18 @@
 #include <model/pay_auth.h>
 #include <store/pay_store.h>
 
+#include <ngx_pay_store.h>
 
+
+typedef struct ngx_pay_main_conf_s ngx_pay_main_conf_t;
 typedef struct ngx_pay_zone_s      ngx_pay_zone_t;
 typedef struct ngx_pay_channel_s   ngx_pay_channel_t;
 typedef struct ngx_pay_merchant_s  ngx_pay_merchant_t;
 typedef struct ngx_pay_ctx_s       ngx_pay_ctx_t;
 typedef struct ngx_pay_call_s      ngx_pay_call_t;
 typedef struct ngx_pay_talk_s      ngx_pay_talk_t;
+
+typedef void (*ngx_pay_gate_pt)(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 
 
 /* the border between the two kinds of string: same layout, other names */
@@ -91,9 +104,14 @@ struct ngx_pay_channel_s {
 
 typedef struct {
     ngx_str_t             id;
-    pay_mac_key_t        *mac;
-    pay_u8                digest[PAY_SHA256_LEN];   /* of the secret */
-} ngx_pay_secret_t;
+    pay_alg_t             alg;
+    pay_mac_key_t        *mac;          /* of HMAC, else NULL */
+    pay_key_t            *public_key;   /* of the others */
+    pay_u8                digest[PAY_SHA256_LEN];   /* of either */
+    time_t                not_after;    /* of a certificate, 0: none */
+    u_char               *file;         /* where it was configured */
+    ngx_uint_t            line;
+} ngx_pay_key_t;
 
 typedef struct {
     ngx_array_t           cidr;         /* one ngx_cidr_t; none: all */
@@ -102,7 +120,7 @@ typedef struct {
 
 struct ngx_pay_merchant_s {
     ngx_str_node_t        node;         /* node.str is the id */
-    ngx_array_t           secrets;      /* ngx_pay_secret_t */
+    ngx_array_t           keys;         /* ngx_pay_key_t */
     ngx_array_t           rules;        /* ngx_pay_rule_t */
     ngx_array_t           channels;     /* ngx_pay_channel_t * */
     ngx_array_t           channel_names;/* ngx_str_t, until resolved */
@@ -112,22 +130,23 @@ struct ngx_pay_merchant_s {
     ngx_uint_t            line;
 };
 
-typedef struct {
+struct ngx_pay_main_conf_s {
     ngx_pay_zone_t       *zone;
+    ngx_pay_redis_t      *redis;        /* NULL: the zone alone */
     ngx_array_t           channels;     /* ngx_pay_channel_t * */
     ngx_rbtree_t          merchants;
     ngx_rbtree_node_t     merchants_sentinel;
     ngx_array_t           merchant_list;    /* ngx_pay_merchant_t * */
     ngx_array_t           places;       /* ngx_pay_place_t */
-    struct ngx_pay_redis_s  *redis;     /* ngx_pay_redis.h; may be NULL */
     pay_mac_key_t        *secret;       /* signs the echoed text */
     pay_mac_key_t        *dummy;        /* for merchants that do not exist */
+    pay_key_t            *dummies[PAY_ALG_MAX];     /* of algorithms in use */
     time_t                window_max;
     ngx_int_t             request_id;   /* index of $request_id */
     ngx_flag_t            debug_core;
     ngx_uint_t            needs_zone;   /* a location that cannot do without */
     ngx_thread_pool_t    *threads;
-} ngx_pay_main_conf_t;
+};
 
 typedef enum {
     NGX_PAY_SANDBOX_NONE = 0,
@@ -138,6 +157,8 @@ typedef enum {
 
 typedef struct {
     ngx_flag_t            auth;
+    ngx_flag_t            dry_run;
+    ngx_uint_t            store_error;  /* ngx_pay_store_policy_t */
     time_t                window;
     ngx_flag_t            api;
     ngx_pay_channel_t    *notify;       /* NULL: off */
@@ -169,6 +190,11 @@ extern ngx_module_t  ngx_http_pay_module;
 char *ngx_pay_conf_channel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_sandbox(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 ngx_int_t ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 
@@ -247,7 +273,13 @@ typedef struct {
     uint64_t              records;
     uint64_t              events;
     ngx_atomic_t          inbox;        /* the next number */
+    ngx_pay_redis_stat_t  redis;
+    int64_t               redis_born;   /* since when it is answered for */
+    ngx_atomic_t          store_errors; /* times that Redis did not know, */
+    ngx_atomic_t          store_passed; /* ... and the policy went on */
     ngx_atomic_t          gate[PAY_E_MAX];
+    ngx_atomic_t          store_allowed;    /* ... and it was "allow" */
+    ngx_atomic_t          gate_dry;     /* refused, had it not been dry */
     ngx_atomic_t          requests[PAY_OP_MAX][2];  /* 0 ok, 1 error */
     ngx_atomic_t          errors[PAY_E_MAX];
     ngx_pay_channel_stat_t  channels[NGX_PAY_CHANNELS_MAX];
@@ -293,7 +325,7 @@ pay_rc_t ngx_pay_record_write(ngx_pay_zone_t *zone, const pay_u8 key[16],
     pay_str_t bytes, pay_rec_class_t class_, uint32_t version);
 
 
-/* payments in the zone */
+/* payments in the store */
 
 typedef enum {
     NGX_PAY_CLAIM_NEW = 0,
@@ -304,38 +336,70 @@ typedef enum {
     NGX_PAY_CLAIM_PAID,             /* paid, as a notice told: for how much
                                        it was asked nobody knows */
     NGX_PAY_CLAIM_ABSENT,           /* not there, and not to be made */
-    NGX_PAY_CLAIM_FULL,             /* no room: nothing may be sent */
+    NGX_PAY_CLAIM_FULL,             /* no room, or no answer: nothing may be
+                                       sent */
     NGX_PAY_CLAIM_ERROR
 } ngx_pay_claim_t;
-
-/*
- * Takes the payment for this process.  fresh: what to store when there is
- * none, or NULL.  p: as stored, with its version.
- */
-ngx_pay_claim_t ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], const pay_payment_t *fresh, pay_payment_t *p,
-    uint32_t *version);
 
 typedef enum {
     NGX_PAY_END_KEEP = 0,           /* give it back as it is */
     NGX_PAY_END_UNKNOWN,            /* a call's outcome is not known */
     NGX_PAY_END_DROP                /* nothing happened: forget it, if it is
-                                       still of that version */
+                                       still as it was when claimed */
 } ngx_pay_end_t;
 
-void ngx_pay_object_release(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], ngx_pay_end_t end, uint32_t version);
-
-pay_rc_t ngx_pay_object_load(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], pay_payment_t *p);
+typedef struct ngx_pay_object_s  ngx_pay_object_t;
+typedef void (*ngx_pay_object_pt)(ngx_pay_object_t *o);
 
 /*
- * Applies a verified fact to the stored payment.  p: as stored afterwards;
- * where the store has none, p is taken as it is, and stored if create.
+ * A payment in the store.  One thing at a time is done with it; the handler
+ * is called exactly once, maybe before the function returns.
  */
-pay_rc_t ngx_pay_object_apply(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], const pay_fact_t *fact, ngx_uint_t from_query,
-    ngx_uint_t create, pay_payment_t *p, pay_change_t *change);
+
+struct ngx_pay_object_s {
+    ngx_pay_store_op_t    op;           /* op.key: which */
+    void                 *data;         /* the owner's */
+    pay_arena_t          *arena;        /* of what is read */
+    pay_payment_t        *payment;      /* as stored */
+
+    ngx_pay_claim_t       claim;        /* what claim found */
+    pay_rc_t              rc;           /* of load and apply; PAY_DECLINED:
+                                           not there, or no room */
+    pay_change_t          change;       /* what apply did */
+
+    /* private */
+    ngx_pay_object_pt     handler;
+    const pay_payment_t  *fresh;
+    const pay_fact_t     *fact;
+    pay_payment_t         given;
+    pay_arena_t          *scratch;
+    uint32_t              version;      /* when it was claimed */
+    ngx_uint_t            tries;
+    unsigned              from_query:1;
+    unsigned              create:1;
+};
+
+void ngx_pay_object_init(ngx_pay_object_t *o, ngx_http_request_t *r,
+    pay_arena_t *a, pay_payment_t *p, void *data);
+
+/*
+ * Takes the payment for this talk.  fresh: what to store when there is none,
+ * or NULL
+ */
+void ngx_pay_object_claim(ngx_pay_object_t *o, const pay_payment_t *fresh,
+    ngx_pay_object_pt handler);
+void ngx_pay_object_release(ngx_pay_object_t *o, ngx_pay_end_t end,
+    ngx_pay_object_pt handler);
+
+void ngx_pay_object_load(ngx_pay_object_t *o, ngx_pay_object_pt handler);
+
+/*
+ * Applies a verified fact to the stored payment.  payment: as stored
+ * afterwards; where the store has none, it is taken as it is, and stored if
+ * create.
+ */
+void ngx_pay_object_apply(ngx_pay_object_t *o, const pay_fact_t *fact,
+    ngx_uint_t from_query, ngx_uint_t create, ngx_pay_object_pt handler);
 
 
 /* the request's context */
@@ -354,13 +418,17 @@ struct ngx_pay_ctx_s {
 
     unsigned              reading:1;    /* the body is on its way */
     unsigned              body_done:1;
+    unsigned              waiting:1;    /* the gate waits for the store */
     unsigned              decided:1;    /* the gate has spoken */
     unsigned              verified:1;   /* ... and let it pass */
+    unsigned              dry:1;        /* ... or would not have */
+    unsigned              answered:1;   /* the decision has been acted on */
     unsigned              replied:1;    /* the answer is ours */
 
     /* for $pay_...: in the request's pool */
     ngx_pay_merchant_t   *merchant;
     ngx_str_t             key;
+    ngx_pay_gate_pt       resume;       /* when the gate has spoken */
     pay_code_t            auth;         /* NONE and decided: passed */
     const char           *reason;
     pay_op_t              op;
@@ -381,9 +449,21 @@ struct ngx_pay_ctx_s {
 ngx_pay_ctx_t *ngx_pay_ctx_get(ngx_http_request_t *r);
 ngx_pay_ctx_t *ngx_pay_ctx_make(ngx_http_request_t *r, ngx_uint_t role);
 
+/*
+ * Reads the body, then runs the phases again, with body_done set: what a
+ * phase handler returns.  NGX_DONE or a status
+ */
+ngx_int_t ngx_pay_body_read(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
+
 /* the whole body in one piece; NGX_DECLINED: larger than limit */
 ngx_int_t ngx_pay_body(ngx_http_request_t *r, size_t limit, ngx_str_t *out);
-ngx_int_t ngx_pay_body_mac(ngx_http_request_t *r, pay_mac_t *mac);
+
+/* ... or piece by piece */
+ngx_int_t ngx_pay_body_each(ngx_http_request_t *r, pay_sink_pt sink,
+    void *data);
+
+/* its bytes */
+off_t ngx_pay_body_size(ngx_http_request_t *r);
 
 /* the received headers, or NGX_ERROR */
 ngx_int_t ngx_pay_headers(ngx_pool_t *pool, ngx_list_t *list,
@@ -394,6 +474,12 @@ ngx_int_t ngx_pay_header_once(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 
 pay_str_t ngx_pay_request_id(ngx_http_request_t *r);
+
+/*
+ * An arena that goes with the request, or, when the caller clears
+ * (*cln)->handler, with somebody else.  cln may be NULL.  NULL: no memory
+ */
+pay_arena_t *ngx_pay_arena(ngx_http_request_t *r, ngx_pool_cleanup_t **cln);
 
 /* a copy in the request's pool, for variables: they outlive every arena */
 ngx_str_t ngx_pay_keep(ngx_http_request_t *r, pay_str_t s);
@@ -408,9 +494,12 @@ ngx_int_t ngx_pay_add_header(ngx_http_request_t *r, const char *name,
 
 /* the gate */
 
-/* PAY_E_NONE: it holds; reason: a token for the log */
-pay_code_t ngx_pay_gate(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    time_t window, size_t limit, const char **reason);
+/*
+ * NGX_OK: it is decided, by ctx->auth, ctx->reason and ctx->verified;
+ * NGX_AGAIN: then resume is called.
+ */
+ngx_int_t ngx_pay_gate(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
+    time_t window, size_t limit, ngx_pay_gate_pt resume);
 
 ngx_int_t ngx_pay_auth_handler(ngx_http_request_t *r);
 ngx_int_t ngx_pay_auth_subrequest(ngx_http_request_t *r);
@@ -421,89 +510,6 @@ ngx_int_t ngx_pay_status_handler(ngx_http_request_t *r);
 
 /* one answer for HEAD, OPTIONS ... on locations of ours */
 ngx_int_t ngx_pay_not_allowed(ngx_http_request_t *r);
-
-
-/* one HTTP call */
-
-typedef void (*ngx_pay_call_pt)(ngx_pay_call_t *call);
-
-struct ngx_pay_call_s {
-    ngx_http_request_t   *parent;
-    ngx_http_request_t   *sr;
-    ngx_str_t             location;     /* empty: a clone of the parent's */
-    pay_request_t        *request;
-    ngx_str_t             url;          /* $pay_url */
-    ngx_str_t             host;         /* $pay_host */
-    ngx_str_t             upstream;
-    ngx_pay_ctx_t        *owner;        /* the parent's context */
-    size_t                limit;
-    void                 *data;
-
-    /* inside finalize_request of sr: to record only; may be NULL */
-    ngx_pay_call_pt       settle;
-    /* later, from the posted parent */
-    ngx_pay_call_pt       resume;
-
-    ngx_chain_t          *out;
-    ngx_chain_t         **last;
-    size_t                size;
-    ngx_uint_t            status;       /* 0: no HTTP answer */
-    ngx_msec_t            start;
-    unsigned              complete:1;
-    unsigned              too_big:1;
-    unsigned              failed:1;     /* no memory for the answer */
-    unsigned              sent:1;       /* something may have left */
-    unsigned              done:1;
-    unsigned              abandoned:1;  /* nobody waits for resume */
-};
-
-ngx_int_t ngx_pay_call(ngx_http_request_t *r, ngx_pay_call_t *call);
-ngx_int_t ngx_pay_call_body(ngx_pay_call_t *call, pay_str_t *out);
-ngx_int_t ngx_pay_call_init(void);
-ngx_uint_t ngx_pay_call_whole(ngx_pay_call_t *call);
-ngx_uint_t ngx_pay_call_strayed(ngx_http_request_t *sr);
-
-
-/* a talk with a channel */
-
-typedef void (*ngx_pay_talk_pt)(ngx_http_request_t *r, ngx_pay_talk_t *talk);
-
-struct ngx_pay_talk_s {
-    pay_talk_t            core;
-    ngx_http_request_t   *request;      /* NULL: orphaned */
-    ngx_pay_ctx_t        *ctx;
-    ngx_pay_channel_t    *channel;
-    ngx_str_t             call;         /* the call location */
-    pay_payment_ask_t     ask;
-    pay_payment_t         payment;
-    pay_arena_t          *asked;        /* what ask and payment point into */
-    pay_u8                key[16];      /* of the record */
-    uint32_t              version;      /* ... when it was claimed */
-    ngx_msec_t            waited;
-    pay_answer_t          answer;
-    pay_rc_t              rc;           /* what the driver wants next */
-
-    /* a fact or an error is there: into the store; once more at the end */
-    ngx_pay_talk_pt       record;
-    ngx_pay_talk_pt       done;         /* all is over: answer */
-
-    ngx_http_cleanup_t   *cleanup;
-    ngx_event_t           timer;
-    ngx_thread_task_t     task;
-    unsigned              in_thread:1;
-    unsigned              sent:1;       /* something may have arrived */
-    unsigned              calling:1;    /* a call is under way */
-    unsigned              money:1;
-    unsigned              claimed:1;    /* the record is ours */
-    unsigned              recorded:1;   /* the end is in the store */
-};
-
-ngx_pay_talk_t *ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    ngx_pay_channel_t *ch, pay_op_t op);
-void ngx_pay_talk_run(ngx_pay_talk_t *talk, pay_rc_t rc);
-
-/* gives a claimed record back, by what is known of the call's outcome */
-void ngx_pay_talk_release(ngx_pay_zone_t *zone, ngx_pay_talk_t *talk);
 
 
 ngx_int_t ngx_pay_variables(ngx_conf_t *cf);

@@ -14,6 +14,7 @@
 
 
 static void ngx_pay_api_body(ngx_http_request_t *r);
+static void ngx_pay_api_checked(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 static void ngx_pay_api_call(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 static void ngx_pay_api_channels(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     pay_str_t number, pay_str_t body);
@@ -84,18 +85,25 @@ ngx_pay_api_error(ngx_http_request_t *r, pay_code_t code, const char *param)
 static void
 ngx_pay_api_body(ngx_http_request_t *r)
 {
-    pay_code_t            code;
-    const char           *reason;
-    ngx_pay_ctx_t        *ctx;
-    ngx_pay_loc_conf_t   *plcf;
+    ngx_pay_ctx_t       *ctx;
+    ngx_pay_loc_conf_t  *plcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
 
-    code = ngx_pay_gate(r, ctx, plcf->window, NGX_PAY_API_BODY, &reason);
+    if (ngx_pay_gate(r, ctx, plcf->window, NGX_PAY_API_BODY,
+                     ngx_pay_api_checked) == NGX_OK)
+    {
+        ngx_pay_api_checked(r, ctx);
+    }
+}
 
-    if (code != PAY_E_NONE) {
-        ngx_pay_api_error(r, code, NULL);
+
+static void
+ngx_pay_api_checked(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
+{
+    if (!ctx->verified) {
+        ngx_pay_api_error(r, ctx->auth, NULL);
         return;
     }
 

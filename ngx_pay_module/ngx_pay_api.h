@@ -9,7 +9,7 @@
 #define NGX_PAY_API_H_INCLUDED
 
 
-#include <ngx_pay.h>
+#include <ngx_pay_talk.h>
 
 
 typedef void (*ngx_pay_api_pt)(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
@@ -22,6 +22,15 @@ void ngx_pay_api_query(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     pay_str_t number, pay_str_t body);
 void ngx_pay_api_close(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     pay_str_t number, pay_str_t body);
+
+/* a channel that the merchant may use, or NULL */
+ngx_pay_channel_t *ngx_pay_api_channel(ngx_http_request_t *r,
+    ngx_pay_ctx_t *ctx, pay_str_t name);
+
+/* a talk of the operation that is asked for; NULL: no memory */
+ngx_pay_talk_t *ngx_pay_api_talk(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
+    ngx_pay_channel_t *ch);
+void ngx_pay_api_begin(ngx_pay_talk_t *talk);
 
 /* each of these is the answer: the request is over */
 void ngx_pay_api_fail(ngx_http_request_t *r, pay_error_t *e);

@@ -8,7 +8,7 @@
 #include <ngx_pay.h>
 
 
-static void ngx_pay_auth_body(ngx_http_request_t *r);
+static void ngx_pay_auth_resume(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 static ngx_int_t ngx_pay_auth_decide(ngx_http_request_t *r,
     ngx_pay_ctx_t *ctx, ngx_pay_loc_conf_t *plcf);
 static ngx_uint_t ngx_pay_auth_error_page(ngx_http_request_t *r,
@@ -18,7 +18,6 @@ static ngx_uint_t ngx_pay_auth_error_page(ngx_http_request_t *r,
 ngx_int_t
 ngx_pay_auth_handler(ngx_http_request_t *r)
 {
-    ngx_int_t            rc;
     ngx_pay_ctx_t       *ctx;
     ngx_pay_loc_conf_t  *plcf;
 
@@ -32,39 +31,43 @@ ngx_pay_auth_handler(ngx_http_request_t *r)
 
     ctx = ngx_pay_ctx_get(r);
 
-    /* an error page that is to be seen must be in a location that is off */
-
-    if (ctx && ctx->decided) {
-        return ctx->verified ? NGX_DECLINED
-                             : pay_code_info(ctx->auth)->status;
-    }
-
-    if (ctx && ctx->body_done) {
-        return ngx_pay_auth_decide(r, ctx, plcf);
-    }
-
-    if (ctx && ctx->reading) {
-        return NGX_DONE;
-    }
-
     if (ctx == NULL) {
         ctx = ngx_pay_ctx_make(r, NGX_PAY_ROLE_AUTH);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
+
+        return ngx_pay_body_read(r, ctx);
     }
 
-    ctx->reading = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_pay_auth_body);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
+    if (ctx->decided) {
+        return ngx_pay_auth_decide(r, ctx, plcf);
     }
 
-    ngx_http_finalize_request(r, NGX_DONE);
+    if (ctx->waiting) {
+        return NGX_AGAIN;
+    }
 
-    return NGX_DONE;
+    if (!ctx->body_done) {
+        return ctx->reading ? NGX_DONE : ngx_pay_body_read(r, ctx);
+    }
+
+    if (ngx_pay_gate(r, ctx, plcf->window, 0, ngx_pay_auth_resume)
+        == NGX_AGAIN)
+    {
+        return NGX_AGAIN;
+    }
+
+    return ngx_pay_auth_decide(r, ctx, plcf);
+}
+
+
+static void
+ngx_pay_auth_resume(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
+{
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
 }
 
 
@@ -81,7 +84,7 @@ ngx_pay_auth_subrequest(ngx_http_request_t *r)
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
 
-    if (!plcf->auth || plcf->notify || r == r->main) {
+    if (!plcf->auth || plcf->dry_run || plcf->notify || r == r->main) {
         return NGX_DECLINED;
     }
 
@@ -97,39 +100,47 @@ ngx_pay_auth_subrequest(ngx_http_request_t *r)
 }
 
 
-static void
-ngx_pay_auth_body(ngx_http_request_t *r)
-{
-    ngx_pay_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
-
-    ctx->body_done = 1;
-    r->preserve_body = 1;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    ngx_http_core_run_phases(r);
-}
-
+/*
+ * Once for each location that the request comes into.  An error page that is
+ * to be seen must be in a location that is off.
+ */
 
 static ngx_int_t
 ngx_pay_auth_decide(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_loc_conf_t *plcf)
 {
     pay_error_t           e;
-    const char           *reason;
     ngx_uint_t            status;
+    ngx_pay_main_conf_t  *mcf;
 
-    ngx_memzero(&e, sizeof(pay_error_t));
-
-    e.code = ngx_pay_gate(r, ctx, plcf->window, 0, &reason);
-
-    if (e.code == PAY_E_NONE) {
+    if (ctx->verified) {
         return NGX_DECLINED;
     }
 
-    ctx->error = e.code;
-    status = pay_code_info(e.code)->status;
+    if (plcf->dry_run) {
+
+        if (!ctx->dry) {
+            ctx->dry = 1;
+
+            mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
+            ngx_pay_count(mcf->zone, gate_dry);
+        }
+
+        return NGX_DECLINED;
+    }
+
+    status = pay_code_info(ctx->auth)->status;
+
+    if (ctx->answered) {
+        return status;
+    }
+
+    ctx->answered = 1;
+
+    ngx_memzero(&e, sizeof(pay_error_t));
+
+    e.code = ctx->auth;
+    ctx->error = ctx->auth;
 
     if (ngx_pay_auth_error_page(r, status)) {
         return status;

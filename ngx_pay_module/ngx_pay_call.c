@@ -8,7 +8,7 @@
  * it is complete (docs/design.md section 4, decisions 1 to 6).
  */
 
-#include <ngx_pay.h>
+#include <ngx_pay_talk.h>
 
 
 /* an answer that comes in drops is given up after this */
@@ -400,7 +400,7 @@ ngx_pay_guard(ngx_http_request_t *r)
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
 
-    if (!plcf->auth && plcf->notify == NULL) {
+    if ((!plcf->auth || plcf->dry_run) && plcf->notify == NULL) {
         return NGX_OK;
     }
 

@@ -367,7 +367,7 @@ ngx_pay_conf_resolve(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
 
 typedef struct {
     ngx_pay_merchant_t  *merchant;
-    ngx_pay_secret_t    *secret;
+    ngx_pay_key_t    *secret;
 } ngx_pay_named_secret_t;
 
 
@@ -391,7 +391,7 @@ ngx_pay_conf_secrets(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
 {
     ngx_uint_t               i, k;
     ngx_array_t              all;
-    ngx_pay_secret_t        *secret;
+    ngx_pay_key_t        *secret;
     ngx_pay_merchant_t     **m;
     ngx_pay_named_secret_t  *s;
 
@@ -404,9 +404,9 @@ ngx_pay_conf_secrets(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
     m = mcf->merchant_list.elts;
 
     for (i = 0; i < mcf->merchant_list.nelts; i++) {
-        secret = m[i]->secrets.elts;
+        secret = m[i]->keys.elts;
 
-        for (k = 0; k < m[i]->secrets.nelts; k++) {
+        for (k = 0; k < m[i]->keys.nelts; k++) {
             s = ngx_array_push(&all);
             if (s == NULL) {
                 return NGX_ERROR;

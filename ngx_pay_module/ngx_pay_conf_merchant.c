@@ -59,7 +59,7 @@ ngx_pay_merchant_create(ngx_conf_t *cf)
     m = ngx_pcalloc(cf->pool, sizeof(ngx_pay_merchant_t));
 
     if (m == NULL
-        || ngx_array_init(&m->secrets, cf->pool, 2, sizeof(ngx_pay_secret_t))
+        || ngx_array_init(&m->keys, cf->pool, 2, sizeof(ngx_pay_key_t))
            != NGX_OK
         || ngx_array_init(&m->rules, cf->pool, 2, sizeof(ngx_pay_rule_t))
            != NGX_OK
@@ -119,7 +119,7 @@ ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    if (m->secrets.nelts == 0) {
+    if (m->keys.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "pay_merchant \"%V\" has no \"secret\"",
                            &m->node.str);
@@ -161,7 +161,7 @@ ngx_pay_merchant_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t           *value, file;
     const char          *why;
     ngx_uint_t           i;
-    ngx_pay_secret_t    *s;
+    ngx_pay_key_t    *s;
 
     value = cf->args->elts;
 
@@ -170,9 +170,9 @@ ngx_pay_merchant_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                "A-Z a-z 0-9 . _ -";
     }
 
-    s = m->secrets.elts;
+    s = m->keys.elts;
 
-    for (i = 0; i < m->secrets.nelts; i++) {
+    for (i = 0; i < m->keys.nelts; i++) {
         if (s[i].id.len == value[1].len
             && ngx_memcmp(s[i].id.data, value[1].data, value[1].len) == 0)
         {
@@ -193,13 +193,16 @@ ngx_pay_merchant_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    s = ngx_array_push(&m->secrets);
+    s = ngx_array_push(&m->keys);
     if (s == NULL) {
         return NGX_CONF_ERROR;
     }
 
     s->id = value[1];
+    s->alg = PAY_ALG_HMAC_SHA256;
     s->mac = ngx_pay_merchant_mac(cf, secret);
+    s->public_key = NULL;
+    s->not_after = 0;
 
     if (s->mac == NULL || pay_sha256(s->digest, secret) != 0) {
         return NGX_CONF_ERROR;

@@ -15,27 +15,29 @@
 #define NGX_PAY_APP_BODY       (64 * 1024)
 #define NGX_PAY_NOTICE_MARGIN  1000
 
-/* the backstop of a delivery whose worker lives but never ends it */
-#define NGX_PAY_DELIVERY_TIME  600
-
 
 typedef struct {
     ngx_pay_call_t        call;
     pay_request_t         request;
     ngx_pay_talk_t       *talk;
-    ngx_pay_zone_t       *zone;
+    ngx_pay_store_op_t    op;
     ngx_http_request_t   *parent;
+    pay_event_t          *event;
     ngx_event_t           timer;
-    pay_u8                key[16];
     ngx_uint_t            status;       /* of the application */
     unsigned              claimed:1;
+    unsigned              settling:1;   /* the store is being told */
+    unsigned              ended:1;      /* ... and the answer waits for it */
     unsigned              accepted:1;
     unsigned              mismatch:1;
     unsigned              answered:1;   /* the channel has its answer */
 } ngx_pay_delivery_t;
 
 
+static void ngx_pay_notify_claimed(ngx_pay_store_op_t *op);
 static void ngx_pay_notify_settle(ngx_pay_call_t *call);
+static void ngx_pay_notify_settled(ngx_pay_store_op_t *op);
+static void ngx_pay_notify_end(ngx_pay_delivery_t *d);
 static void ngx_pay_notify_resume(ngx_pay_call_t *call);
 static void ngx_pay_notify_deadline(ngx_event_t *ev);
 static void ngx_pay_notify_cleanup(void *data);
@@ -89,11 +91,8 @@ ngx_pay_notify_request(ngx_pay_talk_t *talk, pay_event_t *event,
 static ngx_pay_delivery_t *
 ngx_pay_notify_delivery(ngx_http_request_t *r, ngx_pay_talk_t *talk)
 {
-    ngx_pay_delivery_t   *d;
-    ngx_http_cleanup_t   *cln;
-    ngx_pay_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
+    ngx_pay_delivery_t  *d;
+    ngx_http_cleanup_t  *cln;
 
     d = ngx_pcalloc(r->pool, sizeof(ngx_pay_delivery_t));
     cln = ngx_http_cleanup_add(r, 0);
@@ -106,8 +105,9 @@ ngx_pay_notify_delivery(ngx_http_request_t *r, ngx_pay_talk_t *talk)
     cln->data = d;
 
     d->talk = talk;
-    d->zone = mcf->zone;
     d->parent = r;
+
+    ngx_pay_store_init(&d->op, r, d);
 
     d->timer.handler = ngx_pay_notify_deadline;
     d->timer.data = d;
@@ -124,52 +124,10 @@ ngx_pay_notify_delivery(ngx_http_request_t *r, ngx_pay_talk_t *talk)
 }
 
 
-static ngx_int_t
-ngx_pay_notify_claim(ngx_http_request_t *r, ngx_pay_talk_t *talk,
-    ngx_pay_delivery_t *d)
-{
-    int          status;
-    time_t       now;
-    pay_ev_rc_t  rc;
-
-    now = ngx_time();
-
-    ngx_pay_zone_lock(d->zone);
-
-    rc = pay_events_claim(d->zone->events, d->key, ngx_pid,
-                          now + NGX_PAY_DELIVERY_TIME, now, ngx_pay_alive);
-    status = pay_events_status(d->zone->events, d->key);
-
-    ngx_pay_zone_unlock(d->zone);
-
-    switch (rc) {
-
-    case PAY_EV_CLAIMED:
-        d->claimed = 1;
-        return NGX_OK;
-
-    case PAY_EV_ACCEPTED:
-        ngx_pay_notify_reply(r, talk, PAY_ACK_OK, NGX_PAY_NOTICE_REPEATED,
-                             status > 0 ? status : 0);
-        return NGX_DONE;
-
-    case PAY_EV_IN_FLIGHT:
-        ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_IN_FLIGHT,
-                             0);
-        return NGX_DONE;
-
-    default:
-        ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
-        return NGX_DONE;
-    }
-}
-
-
 void
 ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     pay_event_t *event)
 {
-    unsigned             deadline;
     ngx_pay_ctx_t       *ctx;
     ngx_pay_delivery_t  *d;
 
@@ -179,34 +137,86 @@ ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     if (d == NULL
         || pay_event_id(event, talk->core.fact.order_id,
                         talk->core.fact.channel_order_id) != 0
-        || ngx_pay_record_key(d->zone, d->key, "event", pay_strz(event->id),
-                              PAY_STR("")) != NGX_OK)
+        || ngx_pay_store_key(&d->op, "event", pay_strz(event->id),
+                             PAY_STR(""), PAY_STR("")) != NGX_OK)
     {
         ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
         return;
     }
 
     ctx->event = ngx_pay_keep(r, pay_strz(event->id));
+    ctx->data = d;
+
+    d->event = event;
     d->mismatch = event->type == PAY_EVENT_PAYMENT_MISMATCH;
 
-    if (ngx_pay_notify_claim(r, talk, d) != NGX_OK) {
-        return;
-    }
+    /* should the request end before the answer, the claim is given back */
 
-    if (ngx_pay_notify_request(talk, event, &d->request) != PAY_OK
+    d->claimed = 1;
+
+    ngx_pay_store(&d->op, NGX_PAY_STORE_EVENT, ngx_pay_notify_claimed);
+}
+
+
+static void
+ngx_pay_notify_send(ngx_pay_delivery_t *d)
+{
+    unsigned             deadline;
+    ngx_pay_talk_t      *talk;
+    ngx_http_request_t  *r;
+
+    r = d->parent;
+    talk = d->talk;
+
+    if (ngx_pay_notify_request(talk, d->event, &d->request) != PAY_OK
         || ngx_pay_call(r, &d->call) != NGX_OK)
     {
         ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
         return;
     }
 
-    ctx->data = d;
-
     deadline = talk->core.channel->driver->can->notice_deadline_ms;
 
     ngx_add_timer(&d->timer, deadline > 2 * NGX_PAY_NOTICE_MARGIN
                              ? deadline - NGX_PAY_NOTICE_MARGIN
                              : deadline / 2);
+}
+
+
+static void
+ngx_pay_notify_claimed(ngx_pay_store_op_t *op)
+{
+    ngx_pay_delivery_t  *d = op->data;
+
+    d->claimed = op->rc == PAY_OK && op->event == PAY_EV_CLAIMED;
+
+    if (op->rc != PAY_OK) {
+        ngx_pay_notify_reply(d->parent, d->talk, PAY_ACK_LATER,
+                             NGX_PAY_NOTICE_STORE, 0);
+        return;
+    }
+
+    switch (op->event) {
+
+    case PAY_EV_CLAIMED:
+        ngx_pay_notify_send(d);
+        return;
+
+    case PAY_EV_ACCEPTED:
+        ngx_pay_notify_reply(d->parent, d->talk, PAY_ACK_OK,
+                             NGX_PAY_NOTICE_REPEATED,
+                             op->status > 0 ? op->status : 0);
+        return;
+
+    case PAY_EV_IN_FLIGHT:
+        ngx_pay_notify_reply(d->parent, d->talk, PAY_ACK_LATER,
+                             NGX_PAY_NOTICE_IN_FLIGHT, 0);
+        return;
+
+    default:
+        ngx_pay_notify_reply(d->parent, d->talk, PAY_ACK_LATER,
+                             NGX_PAY_NOTICE_STORE, 0);
+    }
 }
 
 
@@ -221,15 +231,6 @@ ngx_pay_notify_settle(ngx_pay_call_t *call)
     d->accepted = ngx_pay_call_whole(call) && call->status >= 200
                   && call->status < 300;
 
-    ngx_pay_zone_lock(d->zone);
-
-    pay_events_settle(d->zone->events, d->key, ngx_pid, d->accepted,
-                      (int) d->status, ngx_time());
-
-    ngx_pay_zone_unlock(d->zone);
-
-    d->claimed = 0;
-
     if (!d->accepted) {
         ngx_log_error(NGX_LOG_ERR, call->parent->connection->log, 0,
                       "pay: the application did not accept event \"%V\": "
@@ -241,6 +242,31 @@ ngx_pay_notify_settle(ngx_pay_call_t *call)
         ngx_log_error(NGX_LOG_NOTICE, call->parent->connection->log, 0,
                       "pay: the application accepted event \"%V\" after the "
                       "channel's deadline", &call->owner->event);
+    }
+
+    d->claimed = 0;
+    d->settling = 1;
+    d->op.accepted = d->accepted;
+    d->op.status = (int) d->status;
+
+    ngx_pay_store(&d->op, NGX_PAY_STORE_SETTLE, ngx_pay_notify_settled);
+}
+
+
+/*
+ * That the store did not hear of it makes at worst another copy of the event
+ * for the application, which has accepted this one.
+ */
+
+static void
+ngx_pay_notify_settled(ngx_pay_store_op_t *op)
+{
+    ngx_pay_delivery_t  *d = op->data;
+
+    d->settling = 0;
+
+    if (d->ended) {
+        ngx_pay_notify_end(d);
     }
 }
 
@@ -256,6 +282,18 @@ ngx_pay_notify_resume(ngx_pay_call_t *call)
 
     d->answered = 1;
 
+    if (d->settling) {
+        d->ended = 1;
+        return;
+    }
+
+    ngx_pay_notify_end(d);
+}
+
+
+static void
+ngx_pay_notify_end(ngx_pay_delivery_t *d)
+{
     if (!d->accepted) {
         ngx_pay_notify_reply(d->parent, d->talk, PAY_ACK_LATER,
                              NGX_PAY_NOTICE_FAILED, d->status);
@@ -315,15 +353,19 @@ ngx_pay_notify_cleanup(void *data)
         ngx_del_timer(&d->timer);
     }
 
+    ngx_pay_store_abandon(&d->op);
+
     if (!d->claimed) {
         return;
     }
 
+    /* what nobody waits for is told, though, and d goes */
+
     d->claimed = 0;
+    d->op.request = NULL;
+    d->op.accepted = 0;
+    d->op.status = 0;
 
-    ngx_pay_zone_lock(d->zone);
-
-    pay_events_settle(d->zone->events, d->key, ngx_pid, 0, 0, ngx_time());
-
-    ngx_pay_zone_unlock(d->zone);
+    ngx_pay_store(&d->op, NGX_PAY_STORE_SETTLE, ngx_pay_notify_settled);
+    ngx_pay_store_abandon(&d->op);
 }

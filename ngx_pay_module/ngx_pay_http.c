@@ -71,6 +71,64 @@ ngx_pay_ctx_make(ngx_http_request_t *r, ngx_uint_t role)
 }
 
 
+static void
+ngx_pay_body_done(ngx_http_request_t *r)
+{
+    ngx_pay_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
+
+    ctx->body_done = 1;
+    r->preserve_body = 1;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+}
+
+
+ngx_int_t
+ngx_pay_body_read(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    ctx->reading = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_pay_body_done);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+
+    return NGX_DONE;
+}
+
+
+pay_arena_t *
+ngx_pay_arena(ngx_http_request_t *r, ngx_pool_cleanup_t **cleanup)
+{
+    pay_arena_t         *arena;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    arena = cln ? pay_arena_create(0) : NULL;
+
+    if (arena == NULL) {
+        return NULL;
+    }
+
+    cln->handler = (ngx_pool_cleanup_pt) pay_arena_destroy;
+    cln->data = arena;
+
+    if (cleanup) {
+        *cleanup = cln;
+    }
+
+    return arena;
+}
+
+
 static ngx_int_t
 ngx_pay_body_file(ngx_buf_t *b, u_char *out)
 {
@@ -94,6 +152,24 @@ ngx_pay_body_file(ngx_buf_t *b, u_char *out)
 }
 
 
+off_t
+ngx_pay_body_size(ngx_http_request_t *r)
+{
+    off_t         size;
+    ngx_chain_t  *cl;
+
+    if (r->request_body == NULL) {
+        return 0;
+    }
+
+    for (size = 0, cl = r->request_body->bufs; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    return size;
+}
+
+
 ngx_int_t
 ngx_pay_body(ngx_http_request_t *r, size_t limit, ngx_str_t *out)
 {
@@ -108,9 +184,7 @@ ngx_pay_body(ngx_http_request_t *r, size_t limit, ngx_str_t *out)
         return NGX_OK;
     }
 
-    for (size = 0, cl = r->request_body->bufs; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-    }
+    size = ngx_pay_body_size(r);
 
     if (size > (off_t) limit) {
         return NGX_DECLINED;
@@ -156,10 +230,10 @@ ngx_pay_body(ngx_http_request_t *r, size_t limit, ngx_str_t *out)
 }
 
 
-/* the body as received, into the MAC: a file is read in pieces */
+/* the body as received: a file is read in pieces */
 
 ngx_int_t
-ngx_pay_body_mac(ngx_http_request_t *r, pay_mac_t *mac)
+ngx_pay_body_each(ngx_http_request_t *r, pay_sink_pt sink, void *data)
 {
     off_t         offset;
     u_char       *buf;
@@ -177,7 +251,7 @@ ngx_pay_body_mac(ngx_http_request_t *r, pay_mac_t *mac)
         b = cl->buf;
 
         if (ngx_buf_in_memory(b)) {
-            pay_mac_add(mac, b->pos, b->last - b->pos);
+            sink(data, b->pos, b->last - b->pos);
             continue;
         }
 
@@ -202,7 +276,7 @@ ngx_pay_body_mac(ngx_http_request_t *r, pay_mac_t *mac)
                 return NGX_ERROR;
             }
 
-            pay_mac_add(mac, buf, n);
+            sink(data, buf, n);
         }
     }
 

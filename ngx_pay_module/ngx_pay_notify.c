@@ -12,17 +12,17 @@
 #define NGX_PAY_NOTICE_BODY  (1024 * 1024)
 
 
-static void ngx_pay_notify_body(ngx_http_request_t *r);
 static void ngx_pay_notify_start(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_loc_conf_t *plcf);
-static void ngx_pay_notify_record(ngx_http_request_t *r,
-    ngx_pay_talk_t *talk);
-static void ngx_pay_notify_done(ngx_http_request_t *r, ngx_pay_talk_t *talk);
-static void ngx_pay_notify_payment(ngx_http_request_t *r,
-    ngx_pay_talk_t *talk);
+static void ngx_pay_notify_record(ngx_pay_talk_t *talk);
+static void ngx_pay_notify_done(ngx_pay_talk_t *talk);
+static void ngx_pay_notify_payment(ngx_pay_talk_t *talk);
+static void ngx_pay_notify_loaded(ngx_pay_talk_t *talk);
+static void ngx_pay_notify_known(ngx_pay_talk_t *talk);
+static void ngx_pay_notify_applied(ngx_pay_talk_t *talk);
 
 
-static const char *const  ngx_pay_notice_results[NGX_PAY_NOTICE_MAX] = {
+const char *const  ngx_pay_notice_names[NGX_PAY_NOTICE_MAX] = {
     "acknowledged", "repeated", "in_flight", "refused", "probe", "failed",
     "late", "mismatch", "dropped", "other", "store"
 };
@@ -31,7 +31,6 @@ static const char *const  ngx_pay_notice_results[NGX_PAY_NOTICE_MAX] = {
 ngx_int_t
 ngx_pay_notify_handler(ngx_http_request_t *r)
 {
-    ngx_int_t            rc;
     ngx_pay_ctx_t       *ctx;
     ngx_pay_loc_conf_t  *plcf;
 
@@ -82,32 +81,7 @@ ngx_pay_notify_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->reading = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_pay_notify_body);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
-    }
-
-    ngx_http_finalize_request(r, NGX_DONE);
-
-    return NGX_DONE;
-}
-
-
-static void
-ngx_pay_notify_body(ngx_http_request_t *r)
-{
-    ngx_pay_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
-
-    ctx->body_done = 1;
-    r->preserve_body = 1;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    ngx_http_core_run_phases(r);
+    return ngx_pay_body_read(r, ctx);
 }
 
 
@@ -130,7 +104,7 @@ ngx_pay_notify_answer(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     ctx = talk->ctx;
 
     (void) ngx_atomic_fetch_add(&st->notices[result], 1);
-    ctx->notify_result = ngx_pay_notice_results[result];
+    ctx->notify_result = ngx_pay_notice_names[result];
 
     ngx_memzero(&reply, sizeof(pay_reply_t));
     talk->core.channel->driver->acknowledge(&talk->core, verdict, &reply);
@@ -217,19 +191,23 @@ ngx_pay_notify_start(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 }
 
 
+/* what a notice says is recorded with its event */
+
 static void
-ngx_pay_notify_record(ngx_http_request_t *r, ngx_pay_talk_t *talk)
+ngx_pay_notify_record(ngx_pay_talk_t *talk)
 {
-    /* what a notice says is recorded with its event */
+    ngx_pay_talk_recorded(talk);
 }
 
 
 static void
-ngx_pay_notify_refuse(ngx_http_request_t *r, ngx_pay_talk_t *talk)
+ngx_pay_notify_refuse(ngx_pay_talk_t *talk)
 {
-    ngx_uint_t   probe;
-    const char  *reason;
+    ngx_uint_t           probe;
+    const char          *reason;
+    ngx_http_request_t  *r;
 
+    r = talk->request;
     reason = talk->core.error.reason ? talk->core.error.reason : "";
     probe = ngx_strcmp(reason, "probe") == 0;
 
@@ -246,22 +224,35 @@ ngx_pay_notify_refuse(ngx_http_request_t *r, ngx_pay_talk_t *talk)
 }
 
 
+/* the store cannot take it now: the channel comes again */
+
 static void
-ngx_pay_notify_done(ngx_http_request_t *r, ngx_pay_talk_t *talk)
+ngx_pay_notify_later(ngx_pay_talk_t *talk)
+{
+    ngx_pay_notify_reply(talk->request, talk, PAY_ACK_LATER,
+                         NGX_PAY_NOTICE_STORE, 0);
+}
+
+
+static void
+ngx_pay_notify_done(ngx_pay_talk_t *talk)
 {
     time_t                   now;
+    ngx_http_request_t      *r;
     ngx_pay_main_conf_t     *mcf;
     ngx_pay_channel_stat_t  *st;
+
+    r = talk->request;
 
     if (talk->core.error.code == PAY_E_INTERNAL_ERROR
         && talk->core.notice != PAY_NOTICE_REFUSED)
     {
-        ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
+        ngx_pay_notify_later(talk);
         return;
     }
 
     if (talk->core.notice == PAY_NOTICE_REFUSED) {
-        ngx_pay_notify_refuse(r, talk);
+        ngx_pay_notify_refuse(talk);
         return;
     }
 
@@ -276,7 +267,7 @@ ngx_pay_notify_done(ngx_http_request_t *r, ngx_pay_talk_t *talk)
         return;
     }
 
-    ngx_pay_notify_payment(r, talk);
+    ngx_pay_notify_payment(talk);
 }
 
 
@@ -358,65 +349,109 @@ ngx_pay_notify_told(ngx_pay_talk_t *talk)
 
 
 static void
-ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
+ngx_pay_notify_payment(ngx_pay_talk_t *talk)
 {
-    pay_rc_t              rc;
-    pay_str_t             merchant;
-    ngx_int_t             amount;
-    pay_fact_t           *f;
-    pay_event_t           event;
-    pay_change_t          change;
-    ngx_pay_ctx_t        *ctx;
-    ngx_pay_main_conf_t  *mcf;
+    pay_fact_t          *f;
+    ngx_pay_ctx_t       *ctx;
+    ngx_http_request_t  *r;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
+    r = talk->request;
     ctx = talk->ctx;
     f = &talk->core.fact;
 
     ctx->merchant = talk->channel->merchant;
-    merchant = ngx_pay_str(&ctx->merchant->node.str);
-
     ctx->order_id = ngx_pay_keep(r, f->order_id);
     ctx->currency = ngx_pay_keep(r, f->currency);
     ctx->amount = f->amount;
 
-    if (ngx_pay_record_key(mcf->zone, talk->key, "payment", merchant,
-                           f->order_id)
-        != NGX_OK)
+    if (ngx_pay_store_key(&talk->object.op, "payment",
+                          ngx_pay_str(&ctx->merchant->node.str), f->order_id,
+                          PAY_STR("")) != NGX_OK)
     {
-        ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
+        ngx_pay_notify_later(talk);
         return;
     }
 
-    rc = ngx_pay_object_load(mcf->zone, talk->core.arena, talk->key,
-                             &talk->payment);
+    ngx_pay_talk_load(talk, ngx_pay_notify_loaded);
+}
 
-    /* the same number on another channel is another order */
 
-    if (rc == PAY_OK
-        && !pay_str_eq(talk->payment.channel,
-                       ngx_pay_str(&talk->channel->name)))
+/* the same number on another channel is another order */
+
+static void
+ngx_pay_notify_loaded(ngx_pay_talk_t *talk)
+{
+    pay_str_t  channel;
+
+    channel = ngx_pay_str(&talk->channel->name);
+
+    if (talk->object.rc != PAY_OK
+        || pay_str_eq(talk->payment.channel, channel))
     {
-        rc = PAY_ERROR;
-
-        if (ngx_pay_record_key(mcf->zone, talk->key, "other",
-                               ngx_pay_str(&talk->channel->name), f->order_id)
-            == NGX_OK)
-        {
-            rc = ngx_pay_object_load(mcf->zone, talk->core.arena, talk->key,
-                                     &talk->payment);
-        }
-    }
-
-    if (rc != PAY_OK && rc != PAY_DECLINED) {
-        ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
+        ngx_pay_notify_known(talk);
         return;
     }
 
-    amount = ngx_pay_notify_amount(mcf, talk, merchant, rc == PAY_OK);
+    if (ngx_pay_store_key(&talk->object.op, "other", channel,
+                          talk->core.fact.order_id, PAY_STR("")) != NGX_OK)
+    {
+        ngx_pay_notify_later(talk);
+        return;
+    }
 
-    if (amount == NGX_ERROR) {
-        ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
+    ngx_pay_talk_load(talk, ngx_pay_notify_known);
+}
+
+
+static void
+ngx_pay_notify_mismatch(ngx_pay_talk_t *talk)
+{
+    pay_fact_t     *f;
+    pay_event_t    *event;
+    ngx_pay_ctx_t  *ctx;
+
+    ctx = talk->ctx;
+    f = &talk->core.fact;
+    event = ctx->data;
+
+    ngx_log_error(NGX_LOG_ERR, talk->request->connection->log, 0,
+                  "pay: channel \"%V\" says that order \"%V\" was paid "
+                  "with %L %V: that is not the amount of the order",
+                  &talk->channel->name, &ctx->order_id, f->amount,
+                  &ctx->currency);
+
+    event->type = PAY_EVENT_PAYMENT_MISMATCH;
+    ngx_pay_notify_told(talk);
+    talk->payment.amount_paid = f->amount;
+    talk->payment.channel_order_id = f->channel_order_id;
+
+    ngx_pay_notify_deliver(talk->request, talk, event);
+}
+
+
+static void
+ngx_pay_notify_known(ngx_pay_talk_t *talk)
+{
+    pay_rc_t              rc;
+    pay_str_t             merchant;
+    ngx_int_t             amount;
+    pay_event_t          *event;
+    ngx_pay_ctx_t        *ctx;
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = talk->object.op.conf;
+    ctx = talk->ctx;
+    rc = talk->object.rc;
+    merchant = ngx_pay_str(&ctx->merchant->node.str);
+
+    amount = rc == PAY_OK || rc == PAY_DECLINED
+             ? ngx_pay_notify_amount(mcf, talk, merchant, rc == PAY_OK)
+             : NGX_ERROR;
+
+    event = ngx_pcalloc(talk->request->pool, sizeof(pay_event_t));
+
+    if (amount == NGX_ERROR || event == NULL) {
+        ngx_pay_notify_later(talk);
         return;
     }
 
@@ -424,53 +459,58 @@ ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
         ngx_pay_notify_blank(talk, merchant, amount == NGX_OK);
     }
 
-    ngx_memzero(&event, sizeof(pay_event_t));
+    event->created_at = ngx_time();
+    event->merchant = merchant;
+    event->channel = ngx_pay_str(&talk->channel->name);
+    event->source = "notice";
+    event->test = talk->channel->core.sandbox;
+    event->amount_checked = amount == NGX_OK;
+    event->payment = &talk->payment;
 
-    event.created_at = ngx_time();
-    event.merchant = merchant;
-    event.channel = ngx_pay_str(&talk->channel->name);
-    event.source = "notice";
-    event.test = talk->channel->core.sandbox;
-    event.amount_checked = amount == NGX_OK;
-    event.payment = &talk->payment;
+    ctx->data = event;
 
     if (amount == NGX_ABORT) {
-
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "pay: channel \"%V\" says that order \"%V\" was paid "
-                      "with %L %V: that is not the amount of the order",
-                      &talk->channel->name, &ctx->order_id, f->amount,
-                      &ctx->currency);
-
-        event.type = PAY_EVENT_PAYMENT_MISMATCH;
-        ngx_pay_notify_told(talk);
-        talk->payment.amount_paid = f->amount;
-        talk->payment.channel_order_id = f->channel_order_id;
-        ngx_pay_notify_deliver(r, talk, &event);
+        ngx_pay_notify_mismatch(talk);
         return;
     }
 
-    rc = ngx_pay_object_apply(mcf->zone, talk->core.arena, talk->key, f, 0, 1,
-                              &talk->payment, &change);
+    talk->applied = talk->payment;
+    ngx_pay_talk_apply(talk, 0, 1, ngx_pay_notify_applied);
+}
+
+
+static void
+ngx_pay_notify_applied(ngx_pay_talk_t *talk)
+{
+    pay_fact_t          *f;
+    pay_event_t         *event;
+    ngx_pay_ctx_t       *ctx;
+    ngx_http_request_t  *r;
+
+    r = talk->request;
+    ctx = talk->ctx;
+    event = ctx->data;
+    f = &talk->core.fact;
 
     /* the store is full: the event is worth more than the record */
 
-    if (rc != PAY_OK && rc != PAY_DECLINED) {
-        ngx_pay_notify_reply(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_STORE, 0);
+    if (talk->object.rc != PAY_OK && talk->object.rc != PAY_DECLINED) {
+        ngx_pay_notify_later(talk);
         return;
     }
 
+    talk->payment = talk->applied;
     ctx->state = talk->payment.state;
     ngx_pay_notify_told(talk);
 
-    switch (change) {
+    switch (talk->object.change) {
 
     case PAY_CHANGE_DROPPED:
         ngx_pay_notify_reply(r, talk, PAY_ACK_OK, NGX_PAY_NOTICE_DROPPED, 0);
         return;
 
     case PAY_CHANGE_DUPLICATE:
-        event.type = PAY_EVENT_PAYMENT_DUPLICATE;
+        event->type = PAY_EVENT_PAYMENT_DUPLICATE;
         talk->payment.channel_order_id = f->channel_order_id;
         talk->payment.paid_at = f->paid_at;
 
@@ -480,18 +520,18 @@ ngx_pay_notify_payment(ngx_http_request_t *r, ngx_pay_talk_t *talk)
         break;
 
     case PAY_CHANGE_MISMATCH:
-        event.type = PAY_EVENT_PAYMENT_MISMATCH;
+        event->type = PAY_EVENT_PAYMENT_MISMATCH;
         break;
 
     default:
-        event.type = pay_event_of_state(f->state);
+        event->type = pay_event_of_state(f->state);
         break;
     }
 
-    if (event.type == PAY_EVENT_NONE) {
+    if (event->type == PAY_EVENT_NONE) {
         ngx_pay_notify_reply(r, talk, PAY_ACK_OK, NGX_PAY_NOTICE_DROPPED, 0);
         return;
     }
 
-    ngx_pay_notify_deliver(r, talk, &event);
+    ngx_pay_notify_deliver(r, talk, event);
 }

@@ -9,8 +9,10 @@
 #define NGX_PAY_NOTIFY_H_INCLUDED
 
 
-#include <ngx_pay.h>
+#include <ngx_pay_talk.h>
 
+
+extern const char *const  ngx_pay_notice_names[NGX_PAY_NOTICE_MAX];
 
 /* sends the answer to the channel; NGX_ERROR: it has left */
 ngx_int_t ngx_pay_notify_answer(ngx_http_request_t *r, ngx_pay_talk_t *talk,

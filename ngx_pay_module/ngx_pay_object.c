@@ -2,16 +2,24 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Payments in the zone.  Packing is done outside of the lock; a version tells
- * whether somebody was faster.
+ * Payments in the store.  Packing is done outside of its lock; a version
+ * tells whether somebody was faster.
  */
 
 #include <ngx_pay.h>
 
 
-/* the backstop of a claim whose holder lives but never ends */
-#define NGX_PAY_CLAIM_TIME  3600
-#define NGX_PAY_TRIES       16
+#define NGX_PAY_TRIES  16
+
+
+static void ngx_pay_object_taken(ngx_pay_store_op_t *op);
+static void ngx_pay_object_loaded(ngx_pay_store_op_t *op);
+static void ngx_pay_object_found(ngx_pay_store_op_t *op);
+static void ngx_pay_object_written(ngx_pay_store_op_t *op);
+static void ngx_pay_object_mark(ngx_pay_store_op_t *op);
+static void ngx_pay_object_marked(ngx_pay_store_op_t *op);
+static void ngx_pay_object_free(ngx_pay_object_t *o);
+static void ngx_pay_object_freed(ngx_pay_store_op_t *op);
 
 
 static pay_rec_class_t
@@ -34,54 +42,17 @@ ngx_pay_object_class(const pay_payment_t *p)
 }
 
 
-/*
- * Under the lock: the record is this process's, or the reason why not.  A
- * claim whose holder died in the middle left an outcome that nobody knows.
- */
-
-static ngx_pay_claim_t
-ngx_pay_object_take(ngx_pay_zone_t *zone, const pay_u8 key[16],
-    pay_str_t *fresh, pay_u8 *buf, size_t *len, uint32_t *version)
+void
+ngx_pay_object_init(ngx_pay_object_t *o, ngx_http_request_t *r,
+    pay_arena_t *a, pay_payment_t *p, void *data)
 {
-    time_t           now;
-    pay_rec_t        rec;
-    ngx_pay_claim_t  claim;
+    ngx_memzero(o, sizeof(ngx_pay_object_t));
 
-    now = ngx_time();
-    *len = 0;
-    claim = NGX_PAY_CLAIM_OPEN;
+    ngx_pay_store_init(&o->op, r, o);
 
-    if (pay_records_find(zone->records, key, &rec) != PAY_OK) {
-
-        if (fresh == NULL) {
-            return NGX_PAY_CLAIM_ABSENT;
-        }
-
-        if (pay_records_put(zone->records, key, fresh->data, fresh->len,
-                            PAY_REC_KEPT, now) != PAY_OK
-            || pay_records_find(zone->records, key, &rec) != PAY_OK)
-        {
-            return NGX_PAY_CLAIM_FULL;
-        }
-
-        claim = NGX_PAY_CLAIM_NEW;
-
-    } else if (rec.owner) {
-
-        if (rec.claim_end > now && ngx_pay_alive(rec.owner)) {
-            *len = pay_records_read(zone->records, &rec, buf, PAY_REC_MAX);
-            return NGX_PAY_CLAIM_BUSY;
-        }
-
-        claim = NGX_PAY_CLAIM_UNKNOWN;
-    }
-
-    pay_records_claim(zone->records, &rec, ngx_pid, now + NGX_PAY_CLAIM_TIME);
-
-    *len = pay_records_read(zone->records, &rec, buf, PAY_REC_MAX);
-    *version = rec.version;
-
-    return claim;
+    o->arena = a;
+    o->payment = p;
+    o->data = data;
 }
 
 
@@ -115,201 +86,304 @@ ngx_pay_object_same(const pay_payment_t *fresh, const pay_payment_t *p)
 }
 
 
-ngx_pay_claim_t
-ngx_pay_object_claim(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], const pay_payment_t *fresh, pay_payment_t *p,
-    uint32_t *version)
+void
+ngx_pay_object_claim(ngx_pay_object_t *o, const pay_payment_t *fresh,
+    ngx_pay_object_pt handler)
 {
-    pay_u8           *buf;
-    pay_str_t         bytes, stored;
-    ngx_pay_claim_t   claim, same;
-
-    buf = pay_alloc(a, PAY_REC_MAX);
-    if (buf == NULL) {
-        return NGX_PAY_CLAIM_ERROR;
-    }
+    o->handler = handler;
+    o->fresh = fresh;
+    o->op.arena = o->arena;
+    o->op.bytes.len = 0;
 
     if (fresh) {
-        bytes = pay_payment_pack(a, fresh);
-        if (bytes.data == NULL) {
-            return NGX_PAY_CLAIM_ERROR;
+        o->op.bytes = pay_payment_pack(o->arena, fresh);
+
+        if (o->op.bytes.data == NULL || o->op.bytes.len > PAY_REC_MAX) {
+            o->claim = o->op.bytes.data ? NGX_PAY_CLAIM_FULL
+                                        : NGX_PAY_CLAIM_ERROR;
+            handler(o);
+            return;
         }
-
-        if (bytes.len > PAY_REC_MAX) {
-            return NGX_PAY_CLAIM_FULL;
-        }
     }
 
-    ngx_pay_zone_lock(zone);
-
-    claim = ngx_pay_object_take(zone, key, fresh ? &bytes : NULL, buf,
-                                &stored.len, version);
-
-    ngx_pay_zone_unlock(zone);
-
-    if (claim == NGX_PAY_CLAIM_ABSENT || claim == NGX_PAY_CLAIM_FULL) {
-        return claim;
-    }
-
-    stored.data = buf;
-
-    if (pay_payment_unpack(a, stored, p) != PAY_OK) {
-        if (claim != NGX_PAY_CLAIM_BUSY) {
-            ngx_pay_object_release(zone, a, key, NGX_PAY_END_KEEP, 0);
-        }
-
-        return NGX_PAY_CLAIM_ERROR;
-    }
-
-    same = fresh ? ngx_pay_object_same(fresh, p) : NGX_PAY_CLAIM_OPEN;
-
-    if (same != NGX_PAY_CLAIM_OPEN) {
-        if (claim != NGX_PAY_CLAIM_BUSY) {
-            ngx_pay_object_release(zone, a, key,
-                                   claim == NGX_PAY_CLAIM_UNKNOWN
-                                   ? NGX_PAY_END_UNKNOWN : NGX_PAY_END_KEEP,
-                                   0);
-        }
-
-        return same;
-    }
-
-    if (claim == NGX_PAY_CLAIM_OPEN && (p->unknown || !p->answered)) {
-        return NGX_PAY_CLAIM_UNKNOWN;
-    }
-
-    return claim;
+    ngx_pay_store(&o->op, NGX_PAY_STORE_CLAIM, ngx_pay_object_taken);
 }
 
 
-static void
-ngx_pay_object_free(ngx_pay_zone_t *zone, const pay_u8 key[16],
-    ngx_uint_t drop, uint32_t version)
+static ngx_pay_claim_t
+ngx_pay_object_state(ngx_pay_object_t *o)
 {
-    pay_rec_t  rec;
+    ngx_pay_claim_t  same;
 
-    ngx_pay_zone_lock(zone);
-
-    if (pay_records_find(zone->records, key, &rec) == PAY_OK
-        && rec.owner == ngx_pid)
-    {
-        pay_records_release(zone->records, &rec);
-
-        /* a notice may have filled it meanwhile */
-
-        if (drop && rec.version == version) {
-            pay_records_drop(zone->records, key);
-        }
+    if (o->op.rc != PAY_OK) {
+        return o->op.rc == PAY_DECLINED
+               && o->op.claim == NGX_PAY_STORE_ABSENT ? NGX_PAY_CLAIM_ABSENT
+                                                      : NGX_PAY_CLAIM_FULL;
     }
 
-    ngx_pay_zone_unlock(zone);
+    if (pay_payment_unpack(o->arena, o->op.bytes, o->payment) != PAY_OK) {
+        return NGX_PAY_CLAIM_ERROR;
+    }
+
+    same = o->fresh ? ngx_pay_object_same(o->fresh, o->payment)
+                    : NGX_PAY_CLAIM_OPEN;
+
+    if (same != NGX_PAY_CLAIM_OPEN) {
+        return same;
+    }
+
+    switch (o->op.claim) {
+
+    case NGX_PAY_STORE_BUSY:
+        return NGX_PAY_CLAIM_BUSY;
+
+    case NGX_PAY_STORE_NEW:
+        return NGX_PAY_CLAIM_NEW;
+
+    case NGX_PAY_STORE_ORPHAN:
+        return NGX_PAY_CLAIM_UNKNOWN;
+
+    default:
+        return o->payment->unknown || !o->payment->answered
+               ? NGX_PAY_CLAIM_UNKNOWN : NGX_PAY_CLAIM_OPEN;
+    }
+}
+
+
+/* what was claimed and is not for this caller is given back first */
+
+static void
+ngx_pay_object_taken(ngx_pay_store_op_t *op)
+{
+    ngx_uint_t         held;
+    ngx_pay_end_t      end;
+    ngx_pay_object_t  *o = op->data;
+
+    held = op->rc == PAY_OK && op->claim != NGX_PAY_STORE_BUSY;
+    end = op->claim == NGX_PAY_STORE_ORPHAN ? NGX_PAY_END_UNKNOWN
+                                            : NGX_PAY_END_KEEP;
+
+    o->version = op->version;
+    o->claim = ngx_pay_object_state(o);
+
+    switch (o->claim) {
+
+    case NGX_PAY_CLAIM_CONFLICT:
+    case NGX_PAY_CLAIM_PAID:
+    case NGX_PAY_CLAIM_ERROR:
+
+        if (held) {
+            ngx_pay_object_release(o, end, o->handler);
+            return;
+        }
+
+        break;
+
+    default:
+        break;
+    }
+
+    o->handler(o);
 }
 
 
 void
-ngx_pay_object_release(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], ngx_pay_end_t end, uint32_t version)
+ngx_pay_object_load(ngx_pay_object_t *o, ngx_pay_object_pt handler)
 {
-    ngx_uint_t     tries;
-    pay_rc_t       rc;
-    pay_str_t      bytes;
-    pay_rec_t      rec;
-    pay_payment_t  p;
+    o->handler = handler;
+    o->op.arena = o->arena;
 
-    /* the word of the channel may have come meanwhile by a notice */
+    ngx_pay_store(&o->op, NGX_PAY_STORE_READ, ngx_pay_object_loaded);
+}
 
-    for (tries = 0; end == NGX_PAY_END_UNKNOWN && tries < NGX_PAY_TRIES;
-         tries++)
+
+static void
+ngx_pay_object_loaded(ngx_pay_store_op_t *op)
+{
+    ngx_pay_object_t  *o = op->data;
+
+    o->rc = op->rc == PAY_OK
+            ? pay_payment_unpack(o->arena, op->bytes, o->payment) : op->rc;
+
+    o->handler(o);
+}
+
+
+static void
+ngx_pay_object_try(ngx_pay_object_t *o)
+{
+    o->op.arena = o->arena;
+
+    ngx_pay_store(&o->op, NGX_PAY_STORE_READ, ngx_pay_object_found);
+}
+
+
+void
+ngx_pay_object_apply(ngx_pay_object_t *o, const pay_fact_t *fact,
+    ngx_uint_t from_query, ngx_uint_t create, ngx_pay_object_pt handler)
+{
+    o->handler = handler;
+    o->fact = fact;
+    o->from_query = from_query;
+    o->create = create;
+    o->given = *o->payment;
+    o->tries = 0;
+
+    ngx_pay_object_try(o);
+}
+
+
+static void
+ngx_pay_object_applied(ngx_pay_object_t *o, pay_rc_t rc)
+{
+    o->rc = rc;
+    o->handler(o);
+}
+
+
+static void
+ngx_pay_object_found(ngx_pay_store_op_t *op)
+{
+    ngx_pay_object_t  *o = op->data;
+
+    if (op->rc == PAY_OK) {
+
+        if (pay_payment_unpack(o->arena, op->bytes, o->payment) != PAY_OK) {
+            ngx_pay_object_applied(o, PAY_ERROR);
+            return;
+        }
+
+    } else if (op->rc == PAY_DECLINED) {
+        *o->payment = o->given;
+        op->version = 0;
+
+    } else {
+        ngx_pay_object_applied(o, op->rc);
+        return;
+    }
+
+    o->change = pay_payment_apply(o->payment, o->fact, o->from_query,
+                                  ngx_time());
+
+    if (o->change != PAY_CHANGE_STATE
+        || (op->rc == PAY_DECLINED && !o->create))
     {
-        rc = ngx_pay_record_read(zone, a, key, &bytes, &rec);
-
-        if (rc != PAY_OK || pay_payment_unpack(a, bytes, &p) != PAY_OK
-            || (p.answered && p.state != PAY_STATE_PENDING))
-        {
-            break;
-        }
-
-        p.unknown = 1;
-
-        bytes = pay_payment_pack(a, &p);
-        if (bytes.data == NULL) {
-            break;
-        }
-
-        if (ngx_pay_record_write(zone, key, bytes, PAY_REC_KEPT, rec.version)
-            != PAY_INVALID)
-        {
-            break;
-        }
+        ngx_pay_object_applied(o, PAY_OK);
+        return;
     }
 
-    ngx_pay_object_free(zone, key, end == NGX_PAY_END_DROP, version);
+    op->bytes = pay_payment_pack(o->arena, o->payment);
+    op->class_ = ngx_pay_object_class(o->payment);
+
+    if (op->bytes.data == NULL) {
+        ngx_pay_object_applied(o, PAY_ERROR);
+        return;
+    }
+
+    ngx_pay_store(op, NGX_PAY_STORE_WRITE, ngx_pay_object_written);
 }
 
 
-pay_rc_t
-ngx_pay_object_load(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], pay_payment_t *p)
+static void
+ngx_pay_object_written(ngx_pay_store_op_t *op)
 {
-    pay_rc_t   rc;
-    pay_str_t  bytes;
-    pay_rec_t  rec;
+    ngx_pay_object_t  *o = op->data;
 
-    rc = ngx_pay_record_read(zone, a, key, &bytes, &rec);
+    if (op->rc == PAY_INVALID && ++o->tries < NGX_PAY_TRIES) {
+        ngx_pay_object_try(o);
+        return;
+    }
 
-    return rc == PAY_OK ? pay_payment_unpack(a, bytes, p) : rc;
+    ngx_pay_object_applied(o, op->rc == PAY_INVALID ? PAY_ERROR : op->rc);
 }
 
 
-pay_rc_t
-ngx_pay_object_apply(ngx_pay_zone_t *zone, pay_arena_t *a,
-    const pay_u8 key[16], const pay_fact_t *fact, ngx_uint_t from_query,
-    ngx_uint_t create, pay_payment_t *p, pay_change_t *change)
+/* in an arena of its own: a thread may have the caller's */
+
+void
+ngx_pay_object_release(ngx_pay_object_t *o, ngx_pay_end_t end,
+    ngx_pay_object_pt handler)
 {
-    pay_rc_t       rc;
-    pay_str_t      bytes;
-    pay_rec_t      rec;
-    ngx_uint_t     tries;
-    pay_payment_t  given;
+    o->handler = handler;
+    o->op.drop = end == NGX_PAY_END_DROP;
+    o->tries = 0;
+    o->scratch = NULL;
 
-    given = *p;
-
-    for (tries = 0; tries < NGX_PAY_TRIES; tries++) {
-
-        rc = ngx_pay_record_read(zone, a, key, &bytes, &rec);
-
-        if (rc == PAY_OK) {
-            rc = pay_payment_unpack(a, bytes, p);
-        }
-
-        if (rc == PAY_DECLINED) {
-            *p = given;
-            rec.version = 0;
-
-        } else if (rc != PAY_OK) {
-            return rc;
-        }
-
-        *change = pay_payment_apply(p, fact, from_query, ngx_time());
-
-        if (*change != PAY_CHANGE_STATE
-            || (rc == PAY_DECLINED && !create))
-        {
-            return PAY_OK;
-        }
-
-        bytes = pay_payment_pack(a, p);
-        if (bytes.data == NULL) {
-            return PAY_ERROR;
-        }
-
-        rc = ngx_pay_record_write(zone, key, bytes, ngx_pay_object_class(p),
-                                  rec.version);
-
-        if (rc != PAY_INVALID) {
-            return rc;
-        }
+    if (end == NGX_PAY_END_UNKNOWN) {
+        o->scratch = pay_arena_create(0);
     }
 
-    return PAY_ERROR;
+    if (o->scratch == NULL) {
+        ngx_pay_object_free(o);
+        return;
+    }
+
+    o->op.arena = o->scratch;
+
+    ngx_pay_store(&o->op, NGX_PAY_STORE_READ, ngx_pay_object_mark);
+}
+
+
+/* the word of the channel may have come meanwhile by a notice */
+
+static void
+ngx_pay_object_mark(ngx_pay_store_op_t *op)
+{
+    pay_payment_t      p;
+    ngx_pay_object_t  *o = op->data;
+
+    if (op->rc != PAY_OK
+        || pay_payment_unpack(o->scratch, op->bytes, &p) != PAY_OK
+        || (p.answered && p.state != PAY_STATE_PENDING))
+    {
+        ngx_pay_object_free(o);
+        return;
+    }
+
+    p.unknown = 1;
+
+    op->bytes = pay_payment_pack(o->scratch, &p);
+    op->class_ = PAY_REC_KEPT;
+
+    if (op->bytes.data == NULL) {
+        ngx_pay_object_free(o);
+        return;
+    }
+
+    ngx_pay_store(op, NGX_PAY_STORE_WRITE, ngx_pay_object_marked);
+}
+
+
+static void
+ngx_pay_object_marked(ngx_pay_store_op_t *op)
+{
+    ngx_pay_object_t  *o = op->data;
+
+    if (op->rc == PAY_INVALID && ++o->tries < NGX_PAY_TRIES) {
+        ngx_pay_store(op, NGX_PAY_STORE_READ, ngx_pay_object_mark);
+        return;
+    }
+
+    ngx_pay_object_free(o);
+}
+
+
+static void
+ngx_pay_object_free(ngx_pay_object_t *o)
+{
+    o->op.version = o->version;
+
+    ngx_pay_store(&o->op, NGX_PAY_STORE_RELEASE, ngx_pay_object_freed);
+}
+
+
+static void
+ngx_pay_object_freed(ngx_pay_store_op_t *op)
+{
+    ngx_pay_object_t  *o = op->data;
+
+    pay_arena_destroy(o->scratch);
+    o->scratch = NULL;
+
+    o->handler(o);
 }

@@ -2,19 +2,24 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Payments of the unified API: pay, query, close.  The record is written
- * before the first byte leaves and holds the outcome whoever hears of it
- * (docs/design.md section 7, idempotency).
+ * Payments of the unified API: pay, and how the outcome of all that is asked
+ * gets into the store.  The record is written before the first byte leaves
+ * and holds the outcome whoever hears of it (docs/design.md, what is kept).
  */
 
 #include <ngx_pay_api.h>
 
 
-static void ngx_pay_api_record(ngx_http_request_t *r, ngx_pay_talk_t *talk);
-static void ngx_pay_api_done(ngx_http_request_t *r, ngx_pay_talk_t *talk);
+static void ngx_pay_api_claimed(ngx_pay_talk_t *talk);
+static void ngx_pay_api_unclaimed(ngx_pay_talk_t *talk);
+static void ngx_pay_api_out_of_time(ngx_pay_talk_t *talk);
+static void ngx_pay_api_record(ngx_pay_talk_t *talk);
+static void ngx_pay_api_applied(ngx_pay_talk_t *talk);
+static void ngx_pay_api_recorded(ngx_pay_talk_t *talk);
+static void ngx_pay_api_done(ngx_pay_talk_t *talk);
 
 
-static ngx_pay_talk_t *
+ngx_pay_talk_t *
 ngx_pay_api_talk(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_channel_t *ch)
 {
@@ -35,7 +40,7 @@ ngx_pay_api_talk(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 
 /* a channel that the merchant may use; another's is as good as none */
 
-static ngx_pay_channel_t *
+ngx_pay_channel_t *
 ngx_pay_api_channel(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     pay_str_t name)
 {
@@ -108,25 +113,21 @@ ngx_pay_api_fresh(ngx_pay_ctx_t *ctx, ngx_pay_channel_t *ch,
 
 
 static void
-ngx_pay_api_claimed(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    ngx_pay_talk_t *talk, ngx_pay_claim_t claim)
+ngx_pay_api_claimed(ngx_pay_talk_t *talk)
 {
-    ngx_pay_main_conf_t  *mcf;
+    pay_payment_t       *p;
+    const pay_can_t     *can;
+    ngx_http_request_t  *r;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
+    r = talk->request;
+    p = &talk->payment;
+    can = talk->channel->core.driver->can;
 
-    switch (claim) {
+    switch (talk->object.claim) {
 
     case NGX_PAY_CLAIM_NEW:
-        talk->core.known = PAY_KNOWN_NEW;
-        break;
-
     case NGX_PAY_CLAIM_OPEN:
-        talk->core.known = PAY_KNOWN_OPEN;
-        break;
-
     case NGX_PAY_CLAIM_UNKNOWN:
-        talk->core.known = PAY_KNOWN_UNKNOWN;
         break;
 
     case NGX_PAY_CLAIM_BUSY:
@@ -151,31 +152,46 @@ ngx_pay_api_claimed(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
         return;
     }
 
-    talk->claimed = 1;
-    ngx_pay_api_note(r, ctx, &talk->payment);
+    ngx_pay_api_note(r, talk->ctx, p);
 
     /* an order that is over, or whose code has expired, needs no channel */
 
-    if (claim == NGX_PAY_CLAIM_OPEN
-        && (talk->payment.state != PAY_STATE_PENDING
-            || talk->payment.expires_at <= ngx_time()))
+    if (talk->core.known == PAY_KNOWN_OPEN
+        && (p->state != PAY_STATE_PENDING || p->expires_at <= ngx_time()))
     {
-        ngx_pay_talk_release(mcf->zone, talk);
-        ngx_pay_api_object(r, talk, &talk->payment, NULL);
+        ngx_pay_talk_release(talk, ngx_pay_api_unclaimed);
         return;
     }
 
-    if (claim == NGX_PAY_CLAIM_NEW
-        && (talk->payment.expires_at
-            < ngx_time() + talk->channel->core.driver->can->expires_min
-            || talk->payment.expires_at
-               > ngx_time() + talk->channel->core.driver->can->expires_max))
+    if (talk->core.known == PAY_KNOWN_NEW
+        && (p->expires_at < ngx_time() + can->expires_min
+            || p->expires_at > ngx_time() + can->expires_max))
     {
-        ngx_pay_talk_release(mcf->zone, talk);
-        ngx_pay_api_error(r, PAY_E_FIELD_INVALID, "expires_at");
+        ngx_pay_talk_release(talk, ngx_pay_api_out_of_time);
         return;
     }
 
+    ngx_pay_api_begin(talk);
+}
+
+
+static void
+ngx_pay_api_unclaimed(ngx_pay_talk_t *talk)
+{
+    ngx_pay_api_object(talk->request, talk, &talk->payment, NULL);
+}
+
+
+static void
+ngx_pay_api_out_of_time(ngx_pay_talk_t *talk)
+{
+    ngx_pay_api_error(talk->request, PAY_E_FIELD_INVALID, "expires_at");
+}
+
+
+void
+ngx_pay_api_begin(ngx_pay_talk_t *talk)
+{
     ngx_pay_talk_run(talk, talk->channel->core.driver->begin(&talk->core));
 }
 
@@ -187,7 +203,6 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     pay_rc_t              rc;
     pay_arena_t          *arena;
     pay_error_t           e;
-    pay_payment_t         fresh;
     ngx_pay_talk_t       *talk;
     ngx_pool_cleanup_t   *cln;
     pay_payment_ask_t     ask;
@@ -198,16 +213,12 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
 
     /* the body must be read before it is known whose talk it begins */
 
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    arena = cln ? pay_arena_create(0) : NULL;
+    arena = ngx_pay_arena(r, &cln);
 
     if (arena == NULL) {
         ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
         return;
     }
-
-    cln->handler = (ngx_pool_cleanup_pt) pay_arena_destroy;
-    cln->data = arena;
 
     ngx_memzero(&e, sizeof(pay_error_t));
 
@@ -245,10 +256,10 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     talk = ngx_pay_api_talk(r, ctx, ch);
 
     if (talk == NULL
-        || ngx_pay_record_key(mcf->zone, talk->key, "payment",
-                              ngx_pay_str(&ctx->merchant->node.str),
-                              ask.order_id) != NGX_OK
-        || ngx_pay_api_fresh(ctx, ch, talk->core.arena, &ask, &fresh)
+        || ngx_pay_store_key(&talk->object.op, "payment",
+                             ngx_pay_str(&ctx->merchant->node.str),
+                             ask.order_id, PAY_STR("")) != NGX_OK
+        || ngx_pay_api_fresh(ctx, ch, talk->core.arena, &ask, &talk->fresh)
            != PAY_OK)
     {
         ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
@@ -260,9 +271,11 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     cln->handler = NULL;
 
     if (mcf->secret && ch->core.driver->can->echoes) {
-        talk->core.echo = pay_echo_make(talk->core.arena, fresh.merchant,
-                                        fresh.order_id, fresh.amount,
-                                        fresh.currency, mcf->secret);
+        talk->core.echo = pay_echo_make(talk->core.arena,
+                                        talk->fresh.merchant,
+                                        talk->fresh.order_id,
+                                        talk->fresh.amount,
+                                        talk->fresh.currency, mcf->secret);
 
         if (talk->core.echo.data == NULL) {
             ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
@@ -270,195 +283,7 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
         }
     }
 
-    ngx_pay_api_claimed(r, ctx, talk,
-                        ngx_pay_object_claim(mcf->zone, talk->core.arena,
-                                             talk->key, &fresh,
-                                             &talk->payment,
-                                             &talk->version));
-}
-
-
-/*
- * A talk about an order that exists: from the store, or by locators.  NULL:
- * the answer has been sent.
- */
-
-static ngx_pay_talk_t *
-ngx_pay_api_existing(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    pay_str_t number, pay_str_t body)
-{
-    pay_u8                key[16];
-    pay_rc_t              rc;
-    pay_str_t             name;
-    pay_arena_t          *arena;
-    pay_error_t           e;
-    pay_payment_t         stored;
-    const pay_can_t      *can;
-    ngx_pay_talk_t       *talk;
-    ngx_pay_channel_t    *ch;
-    ngx_pool_cleanup_t   *cln;
-    ngx_pay_locators_t    l;
-    ngx_pay_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
-
-    if (!pay_number_valid(number)) {
-        ngx_pay_api_error(r, PAY_E_FIELD_INVALID, "order_id");
-        return NULL;
-    }
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    arena = cln ? pay_arena_create(0) : NULL;
-
-    if (arena == NULL
-        || ngx_pay_record_key(mcf->zone, key, "payment",
-                              ngx_pay_str(&ctx->merchant->node.str), number)
-           != NGX_OK)
-    {
-        pay_arena_destroy(arena);
-        ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
-        return NULL;
-    }
-
-    cln->handler = (ngx_pool_cleanup_pt) pay_arena_destroy;
-    cln->data = arena;
-
-    ngx_memzero(&e, sizeof(pay_error_t));
-
-    if (ngx_pay_api_locators(r, arena, body, &l, &e) != PAY_OK) {
-        ngx_pay_api_fail(r, &e);
-        return NULL;
-    }
-
-    rc = ngx_pay_object_load(mcf->zone, arena, key, &stored);
-
-    if (rc == PAY_OK) {
-        name = stored.channel;
-
-    } else if (rc != PAY_DECLINED) {
-        ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
-        return NULL;
-
-    } else if (l.channel.len == 0) {
-        ngx_pay_api_error(r, PAY_E_FIELD_MISSING, "channel");
-        return NULL;
-
-    } else {
-        name = l.channel;
-
-        ngx_memzero(&stored, sizeof(pay_payment_t));
-        stored.order_id = number;
-        stored.merchant = ngx_pay_str(&ctx->merchant->node.str);
-        stored.channel = name;
-        stored.channel_order_id = l.channel_order_id;
-        stored.created_at = l.created_at;
-    }
-
-    ch = ngx_pay_api_channel(r, ctx, name);
-    if (ch == NULL) {
-        ngx_pay_api_error(r, PAY_E_CHANNEL_FORBIDDEN, "channel");
-        return NULL;
-    }
-
-    can = ch->core.driver->can;
-
-    if (!pay_str_token(number, can->order_id_extra, can->order_id_min,
-                       can->order_id_max))
-    {
-        ngx_pay_api_error(r, PAY_E_FIELD_INVALID, "order_id");
-        return NULL;
-    }
-
-    talk = ngx_pay_api_talk(r, ctx, ch);
-    if (talk == NULL) {
-        ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
-        return NULL;
-    }
-
-    ngx_memcpy(talk->key, key, sizeof(key));
-    talk->payment = stored;
-    talk->asked = arena;
-    cln->handler = NULL;
-    talk->core.known = rc != PAY_OK ? PAY_KNOWN_FORGOTTEN
-                       : stored.unknown || !stored.answered
-                       ? PAY_KNOWN_UNKNOWN : PAY_KNOWN_OPEN;
-
-    ngx_pay_api_note(r, ctx, &stored);
-
-    return talk;
-}
-
-
-void
-ngx_pay_api_query(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    pay_str_t number, pay_str_t body)
-{
-    ngx_pay_talk_t  *talk;
-
-    talk = ngx_pay_api_existing(r, ctx, number, body);
-    if (talk == NULL) {
-        return;
-    }
-
-    ngx_pay_talk_run(talk, talk->channel->core.driver->begin(&talk->core));
-}
-
-
-void
-ngx_pay_api_close(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    pay_str_t number, pay_str_t body)
-{
-    ngx_pay_talk_t       *talk;
-    ngx_pay_claim_t       claim;
-    ngx_pay_main_conf_t  *mcf;
-
-    talk = ngx_pay_api_existing(r, ctx, number, body);
-    if (talk == NULL) {
-        return;
-    }
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
-
-    if (talk->core.known != PAY_KNOWN_FORGOTTEN) {
-
-        claim = ngx_pay_object_claim(mcf->zone, talk->core.arena, talk->key,
-                                     NULL, &talk->payment, &talk->version);
-
-        switch (claim) {
-
-        case NGX_PAY_CLAIM_OPEN:
-        case NGX_PAY_CLAIM_UNKNOWN:
-            talk->claimed = 1;
-            break;
-
-        case NGX_PAY_CLAIM_ABSENT:
-            break;
-
-        case NGX_PAY_CLAIM_BUSY:
-            ngx_pay_api_error(r, PAY_E_IN_PROGRESS, NULL);
-            return;
-
-        default:
-            ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
-            return;
-        }
-    }
-
-    if (talk->payment.state == PAY_STATE_SUCCEEDED) {
-        ngx_pay_talk_release(mcf->zone, talk);
-        ngx_pay_api_error(r, PAY_E_ALREADY_PAID, NULL);
-        return;
-    }
-
-    if (talk->payment.state == PAY_STATE_CLOSED
-        || talk->payment.state == PAY_STATE_FAILED)
-    {
-        ngx_pay_talk_release(mcf->zone, talk);
-        ngx_pay_api_object(r, talk, &talk->payment, NULL);
-        return;
-    }
-
-    ngx_pay_talk_run(talk, talk->channel->core.driver->begin(&talk->core));
+    ngx_pay_talk_claim(talk, &talk->fresh, ngx_pay_api_claimed);
 }
 
 
@@ -469,43 +294,26 @@ ngx_pay_api_close(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
  */
 
 static void
-ngx_pay_api_record(ngx_http_request_t *r, ngx_pay_talk_t *talk)
+ngx_pay_api_record(ngx_pay_talk_t *talk)
 {
-    pay_fact_t           *f;
-    pay_change_t          change;
-    pay_payment_t         p;
-    ngx_pay_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
+    pay_fact_t  *f;
 
     f = &talk->core.fact;
 
     if (f->state != PAY_STATE_NONE) {
 
-        p = talk->payment;
+        talk->applied = talk->payment;
 
         if (talk->core.known == PAY_KNOWN_FORGOTTEN) {
-            p.amount = f->amount < 0 ? 0 : f->amount;
-            p.currency = f->currency;
+            talk->applied.amount = f->amount < 0 ? 0 : f->amount;
+            talk->applied.currency = f->currency;
         }
 
-        if (ngx_pay_object_apply(mcf->zone, talk->core.arena, talk->key, f,
-                                 1, 0, &p, &change) == PAY_OK
-            && change != PAY_CHANGE_MISMATCH)
-        {
-            /* what a notice made does not know what was asked for */
+        ngx_pay_talk_apply(talk, 1, 0, ngx_pay_api_applied);
+        return;
+    }
 
-            if (p.amount == 0 && f->amount > 0) {
-                p.amount = f->amount;
-                p.currency = f->currency;
-            }
-
-            talk->payment = p;
-            talk->core.known = PAY_KNOWN_OPEN;
-            talk->sent = talk->recorded ? 0 : talk->sent;
-        }
-
-    } else if (talk->recorded) {
+    if (talk->recorded) {
 
         switch (talk->core.error.code) {
 
@@ -520,18 +328,71 @@ ngx_pay_api_record(ngx_http_request_t *r, ngx_pay_talk_t *talk)
         }
     }
 
-    if (talk->recorded) {
-        ngx_pay_talk_release(mcf->zone, talk);
+    ngx_pay_api_recorded(talk);
+}
+
+
+/* the answer tells what the channel said, though the store may not know */
+
+static void
+ngx_pay_api_applied(ngx_pay_talk_t *talk)
+{
+    pay_fact_t     *f;
+    pay_change_t    change;
+    pay_payment_t  *p;
+
+    f = &talk->core.fact;
+    p = &talk->applied;
+
+    if (talk->object.rc == PAY_OK) {
+        change = talk->object.change;
+
+    } else {
+        *p = talk->payment;
+        change = pay_payment_apply(p, f, 1, ngx_time());
     }
+
+    if (change != PAY_CHANGE_MISMATCH) {
+
+        /* what a notice made does not know what was asked for */
+
+        if (p->amount == 0 && f->amount > 0) {
+            p->amount = f->amount;
+            p->currency = f->currency;
+        }
+
+        talk->payment = *p;
+
+        if (talk->object.rc == PAY_OK) {
+            talk->core.known = PAY_KNOWN_OPEN;
+            talk->sent = talk->recorded ? 0 : talk->sent;
+        }
+    }
+
+    ngx_pay_api_recorded(talk);
 }
 
 
 static void
-ngx_pay_api_done(ngx_http_request_t *r, ngx_pay_talk_t *talk)
+ngx_pay_api_recorded(ngx_pay_talk_t *talk)
 {
-    pay_error_t   *e;
-    pay_action_t  *action;
+    if (talk->recorded) {
+        ngx_pay_talk_release(talk, ngx_pay_talk_recorded);
+        return;
+    }
 
+    ngx_pay_talk_recorded(talk);
+}
+
+
+static void
+ngx_pay_api_done(ngx_pay_talk_t *talk)
+{
+    pay_error_t         *e;
+    pay_action_t        *action;
+    ngx_http_request_t  *r;
+
+    r = talk->request;
     e = &talk->core.error;
 
     ngx_pay_api_note(r, talk->ctx, &talk->payment);

@@ -39,6 +39,7 @@ typedef struct ngx_pay_redis_cmd_s  ngx_pay_redis_cmd_t;
 
 
 #define NGX_PAY_REDIS_VALUES  8
+#define NGX_PAY_REDIS_WORD    64      /* the longest name in pay_redis */
 #define NGX_PAY_REDIS_ARGS    32    /* of a command, at most */
 #define NGX_PAY_REDIS_STEPS   5     /* of the greeting */
 

@@ -313,7 +313,9 @@ ngx_pay_redis_check_word(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_str_t  *s = data;
 
-    if (!pay_str_token(ngx_pay_str(s), "._:{}@/-", 1, 64)) {
+    if (!pay_str_token(ngx_pay_str(s), "._:{}@/-", 1,
+                       NGX_PAY_REDIS_WORD))
+    {
         return "must be 1 to 64 characters of A-Z a-z 0-9 . _ : { } @ / -";
     }
 

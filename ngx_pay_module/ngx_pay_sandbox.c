@@ -46,33 +46,6 @@ ngx_pay_sandbox_handler(ngx_http_request_t *r)
 
 
 static void
-ngx_pay_sandbox_arena_cleanup(void *data)
-{
-    pay_arena_destroy(data);
-}
-
-
-/* an arena that goes with the request */
-
-pay_arena_t *
-ngx_pay_sandbox_arena(ngx_http_request_t *r)
-{
-    pay_arena_t         *arena;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    arena = cln ? pay_arena_create(0) : NULL;
-
-    if (arena) {
-        cln->handler = ngx_pay_sandbox_arena_cleanup;
-        cln->data = arena;
-    }
-
-    return arena;
-}
-
-
-static void
 ngx_pay_sandbox_body(ngx_http_request_t *r)
 {
     ngx_int_t            rc;
@@ -81,7 +54,7 @@ ngx_pay_sandbox_body(ngx_http_request_t *r)
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
 
-    arena = ngx_pay_sandbox_arena(r);
+    arena = ngx_pay_arena(r, NULL);
 
     if (arena == NULL) {
         rc = NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -9,11 +9,10 @@
 #define NGX_PAY_SANDBOX_H_INCLUDED
 
 
-#include <ngx_pay.h>
+#include <ngx_pay_talk.h>
 #include <sandbox/pay_sandbox.h>
 
 
-pay_arena_t *ngx_pay_sandbox_arena(ngx_http_request_t *r);
 ngx_int_t ngx_pay_sandbox_sim(ngx_http_request_t *r, ngx_pay_loc_conf_t *plcf,
     pay_arena_t *arena, pay_sim_t *s);
 ngx_int_t ngx_pay_sandbox_load(ngx_pay_zone_t *zone, pay_sim_t *s,

@@ -6,22 +6,16 @@
  * come from the configuration and closed lists, never from a request.
  */
 
-#include <ngx_pay.h>
+#include <ngx_pay_notify.h>
 
 
 typedef struct {
-    pay_nonces_t         *nonces;
     uint32_t              nonces_live;
     uint32_t              nonces_cap;
     pay_records_stat_t    records;
     pay_events_stat_t     events;
 } ngx_pay_fill_t;
 
-
-static const char *const  ngx_pay_notice_names[NGX_PAY_NOTICE_MAX] = {
-    "acknowledged", "repeated", "in_flight", "refused", "probe", "failed",
-    "late", "mismatch", "dropped", "other", "store"
-};
 
 static const char *const  ngx_pay_call_names[NGX_PAY_CALL_MAX] = {
     "answered", "not_sent", "unknown"

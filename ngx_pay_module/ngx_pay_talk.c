@@ -8,7 +8,7 @@
  * goes when the thread is done (docs/design.md section 4, decision 15).
  */
 
-#include <ngx_pay.h>
+#include <ngx_pay_talk.h>
 
 
 #define NGX_PAY_TALK_LIMIT    (4 * 1024 * 1024)
@@ -18,10 +18,7 @@
 #define NGX_PAY_WAIT_TIME     60000
 
 
-static void ngx_pay_talk_free(ngx_pay_talk_t *talk);
-static void ngx_pay_talk_orphan(ngx_pay_talk_t *talk);
 static void ngx_pay_talk_cleanup(void *data);
-static void ngx_pay_talk_next(ngx_pay_talk_t *talk);
 static void ngx_pay_talk_sign(ngx_pay_talk_t *talk);
 static void ngx_pay_talk_wait(ngx_pay_talk_t *talk);
 static void ngx_pay_talk_timer(ngx_event_t *ev);
@@ -85,6 +82,9 @@ ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     talk->core.payment = &talk->payment;
     pay_fact_init(&talk->core.fact);
 
+    ngx_pay_object_init(&talk->object, r, talk->core.arena, &talk->payment,
+                        talk);
+
     talk->timer.handler = ngx_pay_talk_timer;
     talk->timer.data = talk;
     talk->timer.log = r->connection->log;
@@ -95,7 +95,7 @@ ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 }
 
 
-static void
+void
 ngx_pay_talk_free(ngx_pay_talk_t *talk)
 {
     pay_arena_destroy(talk->core.arena);
@@ -105,80 +105,10 @@ ngx_pay_talk_free(ngx_pay_talk_t *talk)
 }
 
 
-/*
- * The talk is not with its request any more.  A thread may still have it:
- * then its core is not touched, and it goes when the thread is done.
- */
-
-static void
-ngx_pay_talk_orphan(ngx_pay_talk_t *talk)
-{
-    ngx_pay_main_conf_t  *mcf;
-
-    if (talk->timer.timer_set) {
-        ngx_del_timer(&talk->timer);
-    }
-
-    if (talk->claimed) {
-        mcf = ngx_http_get_module_main_conf(talk->request,
-                                            ngx_http_pay_module);
-        ngx_pay_talk_release(mcf->zone, talk);
-    }
-
-    talk->ctx->talk = NULL;
-    talk->ctx = NULL;
-    talk->request = NULL;
-    talk->cleanup->handler = NULL;
-
-    if (!talk->in_thread) {
-        ngx_pay_talk_free(talk);
-    }
-}
-
-
 static void
 ngx_pay_talk_cleanup(void *data)
 {
     ngx_pay_talk_orphan(data);
-}
-
-
-void
-ngx_pay_talk_release(ngx_pay_zone_t *zone, ngx_pay_talk_t *talk)
-{
-    pay_arena_t    *arena;
-    ngx_pay_end_t   end;
-
-    if (!talk->claimed) {
-        return;
-    }
-
-    talk->claimed = 0;
-
-    end = NGX_PAY_END_KEEP;
-
-    if (talk->core.op == PAY_OP_PAY) {
-
-        if (talk->core.known == PAY_KNOWN_UNKNOWN || talk->sent
-            || talk->calling)
-        {
-            end = NGX_PAY_END_UNKNOWN;
-
-        } else if (talk->core.known == PAY_KNOWN_NEW) {
-            end = NGX_PAY_END_DROP;
-        }
-    }
-
-    /* a thread may be in the talk's own arena */
-
-    arena = pay_arena_create(0);
-    if (arena == NULL) {
-        return;
-    }
-
-    ngx_pay_object_release(zone, arena, talk->key, end, talk->version);
-
-    pay_arena_destroy(arena);
 }
 
 
@@ -192,9 +122,16 @@ ngx_pay_talk_run(ngx_pay_talk_t *talk, pay_rc_t rc)
 
 /* the driver has spoken: what comes next; the last thing its caller does */
 
-static void
+void
 ngx_pay_talk_next(ngx_pay_talk_t *talk)
 {
+    /* what was said before is in the store first */
+
+    if (talk->recording) {
+        talk->proceed = 1;
+        return;
+    }
+
     switch (talk->rc) {
 
     case PAY_SIGN:
@@ -236,10 +173,12 @@ ngx_pay_talk_end(ngx_pay_talk_t *talk)
 {
     if (!talk->recorded) {
         talk->recorded = 1;
-        talk->record(talk->request, talk);
+        talk->proceed = 1;
+        ngx_pay_talk_record(talk);
+        return;
     }
 
-    talk->done(talk->request, talk);
+    talk->done(talk);
 }
 
 
@@ -305,7 +244,7 @@ ngx_pay_talk_signed(ngx_event_t *ev)
     talk->in_thread = 0;
 
     if (talk->request == NULL) {
-        ngx_pay_talk_free(talk);
+        ngx_pay_talk_leave(talk);
         return;
     }
 
@@ -551,7 +490,7 @@ ngx_pay_talk_settle(ngx_pay_call_t *call)
     }
 
     talk->recorded = talk->rc == PAY_DONE;
-    talk->record(talk->request, talk);
+    ngx_pay_talk_record(talk);
 }
 
 

@@ -6,7 +6,7 @@
  * or a decrypted body.
  */
 
-#include <ngx_pay.h>
+#include <ngx_pay_talk.h>
 
 
 typedef enum {

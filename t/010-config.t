@@ -271,7 +271,9 @@ for (
       'a private key is needed, this is a certificate' ],
     [ 'a passphrase', pem('locked', 'ENCRYPTED PRIVATE KEY', 'x' x 64),
       'the key is protected by a passphrase' ],
-    [ 'elliptic', pem('ec', 'EC PRIVATE KEY', 'x' x 64),
+    [ 'elliptic', Pay::file('ec.pem',
+        scalar qx(openssl genpkey -algorithm EC \
+                  -pkeyopt ec_paramgen_curve:P-256 2>/dev/null)),
       'the key is not an RSA key' ],
     [ 'two of them', Pay::file('two.pem',
         read_file("$keys/apiclient_key.pem") x 2),

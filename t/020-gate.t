@@ -123,8 +123,13 @@ our @missing = map { form("\"$_\"", $_) } (
 
 our @algorithm = map { form($_, "$_ $v") } (
     'pay-hmac-sha256', 'PAY-HMAC-SHA1', 'PAY-HMAC-MD5', 'PAY-NONE',
-    'PAY-RSA-SHA256', 'PAY-SM2-SM3', 'PAY-HMAC-SHA2560'
+    'PAY-RSA-SHA1', 'PAY-RSA-PSS-SHA512', 'PAY-HMAC-SHA2560'
 );
+
+# words that are known: which kind of key there is, is told to nobody
+
+our @other_key = map { form($_, "$_ $v") }
+    'PAY-RSA-SHA256', 'PAY-ECDSA-P256-SHA256', 'PAY-ED25519', 'PAY-SM2-SM3';
 
 our @malformed = (
     (map { form("\"$_\"", $_) }
@@ -322,6 +327,14 @@ GET /app 200
 --- config eval: $::app
 --- call eval: \@::algorithm
 --- problem eval: main::repeat('401 algorithm_not_allowed', \@::algorithm)
+--- app_calls
+
+
+=== TEST 9.1: K-1, K-2, K-3: the algorithm of another kind of key
+--- http_config eval: $::http
+--- config eval: $::app
+--- call eval: \@::other_key
+--- problem eval: main::repeat('401 signature_mismatch', \@::other_key)
 --- app_calls
 
 

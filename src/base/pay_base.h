@@ -82,6 +82,10 @@ long pay_utf8_length(pay_str_t s);
 pay_str_t pay_utf8_cut(pay_str_t s, size_t max);
 
 
+/* takes the pieces of something long, one after the other */
+typedef void (*pay_sink_pt)(void *data, const void *p, size_t n);
+
+
 /*
  * An arena gives memory in one direction and is given back whole.  What was
  * used of it is wiped when it goes: it has held decrypted notices and

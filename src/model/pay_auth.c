@@ -21,7 +21,13 @@ typedef struct {
     size_t       offset;        /* of a pay_str_t in pay_auth_t */
 } pay_auth_param_t;
 
+typedef struct {
+    const char  *word;
+    pay_alg_t    alg;
+} pay_auth_scheme_t;
 
+
+static pay_alg_t pay_auth_alg(pay_str_t word);
 static pay_rc_t pay_auth_params(pay_str_t text, pay_auth_t *out,
     const char **why);
 static int pay_auth_param(pay_str_t *text, pay_str_t *name,
@@ -40,6 +46,14 @@ static const pay_auth_param_t  pay_auth_fields[] = {
     { "timestamp", offsetof(pay_auth_t, timestamp) },
     { "nonce",     offsetof(pay_auth_t, nonce) },
     { "signature", offsetof(pay_auth_t, signature) }
+};
+
+static const pay_auth_scheme_t  pay_auth_schemes[] = {
+    { "PAY-HMAC-SHA256",       PAY_ALG_HMAC_SHA256 },
+    { "PAY-RSA-SHA256",        PAY_ALG_RSA_SHA256 },
+    { "PAY-ECDSA-P256-SHA256", PAY_ALG_ECDSA_P256_SHA256 },
+    { "PAY-ED25519",           PAY_ALG_ED25519 },
+    { "PAY-SM2-SM3",           PAY_ALG_SM2_SM3 }
 };
 
 
@@ -70,9 +84,7 @@ pay_auth_parse(pay_str_t value, pay_auth_t *out, const char **why)
         return PAY_INVALID;
     }
 
-    if (pay_str_eqz(scheme, "PAY-HMAC-SHA256")) {
-        out->scheme = PAY_SCHEME_HMAC_SHA256;
-    }
+    out->alg = pay_auth_alg(scheme);
 
     pay_auth_spaces(&value);
 
@@ -84,6 +96,21 @@ pay_auth_parse(pay_str_t value, pay_auth_t *out, const char **why)
     *why = pay_auth_check(out);
 
     return (*why == NULL) ? PAY_OK : PAY_INVALID;
+}
+
+
+static pay_alg_t
+pay_auth_alg(pay_str_t word)
+{
+    size_t  i;
+
+    for (i = 0; i < pay_nelts(pay_auth_schemes); i++) {
+        if (pay_str_eqz(word, pay_auth_schemes[i].word)) {
+            return pay_auth_schemes[i].alg;
+        }
+    }
+
+    return PAY_ALG_NONE;
 }
 
 
@@ -280,15 +307,15 @@ pay_auth_spaces(pay_str_t *text)
 
 
 void
-pay_auth_mac_head(pay_mac_t *m, pay_str_t method, pay_str_t target,
-    const pay_auth_t *auth)
+pay_auth_head(const pay_auth_t *auth, pay_str_t method, pay_str_t target,
+    pay_sink_pt sink, void *data)
 {
-    pay_mac_add(m, method.data, method.len);
-    pay_mac_add(m, "\n", 1);
-    pay_mac_add(m, target.data, target.len);
-    pay_mac_add(m, "\n", 1);
-    pay_mac_add(m, auth->timestamp.data, auth->timestamp.len);
-    pay_mac_add(m, "\n", 1);
-    pay_mac_add(m, auth->nonce.data, auth->nonce.len);
-    pay_mac_add(m, "\n", 1);
+    sink(data, method.data, method.len);
+    sink(data, "\n", 1);
+    sink(data, target.data, target.len);
+    sink(data, "\n", 1);
+    sink(data, auth->timestamp.data, auth->timestamp.len);
+    sink(data, "\n", 1);
+    sink(data, auth->nonce.data, auth->nonce.len);
+    sink(data, "\n", 1);
 }

@@ -6,6 +6,9 @@
  *
  *   Authorization: PAY-HMAC-SHA256 merchant="..",key="..",timestamp="..",
  *                  nonce="..",signature=".."
+ *
+ * or PAY-RSA-SHA256, PAY-ECDSA-P256-SHA256, PAY-ED25519, PAY-SM2-SM3
+ *
  *   string to sign = METHOD LF target LF timestamp LF nonce LF body LF
  */
 
@@ -17,19 +20,15 @@
 #include <crypto/pay_crypto.h>
 
 
-typedef enum {
-    PAY_SCHEME_UNKNOWN = 0,     /* begins with PAY- and is none of ours */
-    PAY_SCHEME_HMAC_SHA256
-} pay_scheme_t;
-
 typedef struct {
-    pay_scheme_t  scheme;
-    pay_str_t     merchant;     /* [A-Za-z0-9._-]{1,64} */
-    pay_str_t     key;          /* [A-Za-z0-9._-]{1,64} */
-    pay_str_t     timestamp;    /* 10 digits */
-    pay_str_t     nonce;        /* [A-Za-z0-9_-]{16,64} */
-    pay_str_t     signature;    /* base64 as sent */
-    int64_t       time;         /* of timestamp */
+    pay_alg_t  alg;             /* NONE: the word begins with PAY- and is none
+                                   of ours */
+    pay_str_t  merchant;        /* [A-Za-z0-9._-]{1,64} */
+    pay_str_t  key;             /* [A-Za-z0-9._-]{1,64} */
+    pay_str_t  timestamp;       /* 10 digits */
+    pay_str_t  nonce;           /* [A-Za-z0-9_-]{16,64} */
+    pay_str_t  signature;       /* base64 as sent; of ECDSA and SM2 in DER */
+    int64_t    time;            /* of timestamp */
 } pay_auth_t;
 
 /*
@@ -42,11 +41,12 @@ typedef struct {
 pay_rc_t pay_auth_parse(pay_str_t value, pay_auth_t *out, const char **why);
 
 /*
- * The first four lines of the string to sign; the caller adds body and LF to
- * the MAC by itself, so that a body in a file needs no copy.
+ * The first four lines of the string to sign, into a MAC or a verification;
+ * the caller adds body and LF by itself, so that a body in a file needs no
+ * copy.
  */
-void pay_auth_mac_head(pay_mac_t *m, pay_str_t method, pay_str_t target,
-    const pay_auth_t *auth);
+void pay_auth_head(const pay_auth_t *auth, pay_str_t method,
+    pay_str_t target, pay_sink_pt sink, void *data);
 
 
 /*

@@ -79,7 +79,7 @@ parses(const char *value)
     why = NULL;
     rc = pay_auth_parse(exact(value), &a, &why);
 
-    if (!ok(rc == PAY_OK && a.scheme == PAY_SCHEME_HMAC_SHA256, "%s",
+    if (!ok(rc == PAY_OK && a.alg == PAY_ALG_HMAC_SHA256, "%s",
             shown(value))) {
         printf("# rc %d why %s\n", rc, why ? why : "(none)");
         return 0;
@@ -134,7 +134,18 @@ unknown(const char *value)
     const char  *why;
 
     is_int(pay_auth_parse(exact(value), &a, &why), PAY_OK, value);
-    is_int(a.scheme, PAY_SCHEME_UNKNOWN, "none of ours");
+    is_int(a.alg, PAY_ALG_NONE, "none of ours");
+}
+
+
+static void
+known(const char *value, pay_alg_t alg)
+{
+    pay_auth_t   a;
+    const char  *why;
+
+    is_int(pay_auth_parse(exact(value), &a, &why), PAY_OK, value);
+    is_int(a.alg, alg, "the algorithm of its word");
 }
 
 
@@ -151,7 +162,8 @@ sign(const char *secret, const char *method, const char *target,
 
     k = pay_mac_key_create(pay_strz(secret));
     m = pay_mac_begin(k);
-    pay_auth_mac_head(m, pay_strz(method), pay_strz(target), auth);
+    pay_auth_head(auth, pay_strz(method), pay_strz(target),
+                  (pay_sink_pt) pay_mac_add, m);
     pay_mac_add(m, body, strlen(body));
     pay_mac_add(m, "\n", 1);
 
@@ -217,14 +229,16 @@ test_prefix(void)
     k = pay_mac_key_create(PAY_STR("ngx-pay-demo-secret"));
 
     m = pay_mac_begin(k);
-    pay_auth_mac_head(m, PAY_STR("POST"), PAY_STR("/v1/a%20b?x=1&y=%0A"), &a);
+    pay_auth_head(&a, PAY_STR("POST"), PAY_STR("/v1/a%20b?x=1&y=%0A"),
+                  (pay_sink_pt) pay_mac_add, m);
     pay_mac_end(one, m);
 
     pay_hmac_sha256(two, PAY_STR(lines), k);
     ok(memcmp(one, two, sizeof(one)) == 0, "the prefix is four lines");
 
     m = pay_mac_begin(k);
-    pay_auth_mac_head(m, PAY_STR("POST"), PAY_STR("/v1/a%20b?x=1&y=%0a"), &a);
+    pay_auth_head(&a, PAY_STR("POST"), PAY_STR("/v1/a%20b?x=1&y=%0a"),
+                  (pay_sink_pt) pay_mac_add, m);
     pay_mac_end(one, m);
     ok(memcmp(one, two, sizeof(one)) != 0,
        "C-3: the target is signed as it was sent");
@@ -292,7 +306,15 @@ test_scheme(void)
     foreign("Bearer PAY-HMAC-SHA256");
     foreign(" PAY-HMAC-SHA256 " M "," K "," T "," N "," S);
 
-    unknown("PAY-RSA-SHA256 " M "," K "," T "," N "," S);
+    known("PAY-HMAC-SHA256 " M "," K "," T "," N "," S,
+          PAY_ALG_HMAC_SHA256);
+    known("PAY-RSA-SHA256 " M "," K "," T "," N "," S, PAY_ALG_RSA_SHA256);
+    known("PAY-ECDSA-P256-SHA256 " M "," K "," T "," N "," S,
+          PAY_ALG_ECDSA_P256_SHA256);
+    known("PAY-ED25519 " M "," K "," T "," N "," S, PAY_ALG_ED25519);
+    known("PAY-SM2-SM3 " M "," K "," T "," N "," S, PAY_ALG_SM2_SM3);
+    unknown("PAY-RSA-SHA1 " M "," K "," T "," N "," S);
+    unknown("PAY-RSA-PSS-SHA512 " M "," K "," T "," N "," S);
     unknown("PAY-NONE " M "," K "," T "," N "," S);
     unknown("PAY-HMAC-SHA1 " M "," K "," T "," N "," S);
     unknown("PAY-HMAC-SHA2566 " M "," K "," T "," N "," S);

@@ -1172,7 +1172,8 @@ test_threads(void)
     s.failed = 0;
     s.mac = pay_mac_key_create(PAY_STR("0123456789abcdef"));
     pay_hmac_sha256(s.want, PAY_STR("one text"), s.mac);
-    pay_key_private_pem(pem_private(rsa, NULL, 0), PAY_KEYS_RSA, &s.private, &why);
+    pay_key_private_pem(pem_private(rsa, NULL, 0), PAY_KEYS_RSA, &s.private,
+                        &why);
     pay_key_public_pem(pem_public(rsa), PAY_KEYS_RSA, &s.public, &why);
 
     for (i = 0; i < 4; i++) {

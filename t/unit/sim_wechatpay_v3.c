@@ -115,9 +115,11 @@ keys(void)
     need(pay_key_private_pem(slurp(dir, "o.key", buf, sizeof(buf)),
                              PAY_KEYS_RSA, &stranger, &why), "other key");
     need(pay_key_private_pem(slurp(dir, "p.key", buf, sizeof(buf)),
-                             PAY_KEYS_RSA, &conf.sandbox_key, &why), "platform key");
+                             PAY_KEYS_RSA, &conf.sandbox_key, &why),
+         "platform key");
     need(pay_key_public_pem(slurp(dir, "p.pub", buf, sizeof(buf)),
-                            PAY_KEYS_RSA, &platform, &why), "platform public key");
+                            PAY_KEYS_RSA, &platform, &why),
+         "platform public key");
     need(pay_cert_pem(slurp(dir, "m.crt", buf, sizeof(buf)),
                       PAY_KEYS_RSA, &conf.certificate, &why), "certificate");
 

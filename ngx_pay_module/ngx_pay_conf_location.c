@@ -1,0 +1,141 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * The directives that say what a location is for.
+ */
+
+#include <ngx_pay.h>
+#include <sandbox/pay_sandbox.h>
+
+
+static char *
+ngx_pay_conf_handler(ngx_conf_t *cf, ngx_pay_loc_conf_t *plcf,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    plcf->file = cf->conf_file->file.name.data;
+    plcf->line = cf->conf_file->line;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
+        return "conflicts with another handler of this location";
+    }
+
+    clcf->handler = handler;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->api) {
+        return "is duplicate";
+    }
+
+    plcf->api = 1;
+
+    return ngx_pay_conf_handler(cf, plcf, ngx_pay_api_handler);
+}
+
+
+char *
+ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->notify_name.data) {
+        return "is duplicate";
+    }
+
+    plcf->notify_name = value[1];
+    plcf->file = cf->conf_file->file.name.data;
+    plcf->line = cf->conf_file->line;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        plcf->notify_name.len = 0;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->call.data) {
+        return "is duplicate";
+    }
+
+    if (value[1].len == 0 || value[1].data[0] != '/') {
+        return "must be the URI of an internal location, as /_pay";
+    }
+
+    plcf->call = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->status) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "json") == 0) {
+        plcf->status = NGX_PAY_STATUS_JSON;
+
+    } else if (ngx_strcmp(value[1].data, "prometheus") == 0) {
+        plcf->status = NGX_PAY_STATUS_PROMETHEUS;
+
+    } else {
+        return "must be \"json\" or \"prometheus\"";
+    }
+
+    return ngx_pay_conf_handler(cf, plcf, ngx_pay_status_handler);
+}
+
+
+char *
+ngx_pay_conf_sandbox(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t           *value = cf->args->elts;
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->sandbox) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "checkout") == 0) {
+        plcf->sandbox = NGX_PAY_SANDBOX_CHECKOUT;
+
+    } else if (ngx_strcmp(value[1].data, "inbox") == 0) {
+        plcf->sandbox = NGX_PAY_SANDBOX_INBOX;
+
+    } else {
+        plcf->sandbox = NGX_PAY_SANDBOX_SIMULATOR;
+        plcf->simulator = pay_simulator_find(ngx_pay_str(&value[1]));
+
+        if (plcf->simulator == NULL) {
+            return "must be \"checkout\", \"inbox\" or the name of a driver "
+                   "that has a simulator";
+        }
+    }
+
+    return ngx_pay_conf_handler(cf, plcf, ngx_pay_sandbox_handler);
+}
