@@ -11,103 +11,17 @@
 #define PAY_TEST_WECHATPAY_V3_H_INCLUDED
 
 
-#include "test.h"
-
-#include <yajl/yajl_tree.h>
+#include "vectors.h"
 
 #include <channel/pay_canon.h>
 #include <channel/pay_wechatpay_v3_int.h>
 
-
-#define UNUSED  __attribute__((unused))
 
 static yajl_val                 vectors;
 static pay_arena_t             *keys_arena;
 static pay_key_t               *platform_key;   /* the channel's own */
 static pay_wechatpay_v3_conf_t  conf;
 static pay_channel_t            channel;
-
-
-static void
-bail(const char *what, const char *which)
-{
-    printf("Bail out! %s: %s\n", what, which);
-    exit(1);
-}
-
-
-static char *
-file_read(const char *path)
-{
-    long   n;
-    char  *text;
-    FILE  *f;
-
-    f = fopen(path, "rb");
-    if (f == NULL) {
-        return NULL;
-    }
-
-    fseek(f, 0, SEEK_END);
-    n = ftell(f);
-    rewind(f);
-
-    text = malloc(n + 1);
-    if (text == NULL || fread(text, 1, n, f) != (size_t) n) {
-        bail("cannot read", path);
-    }
-
-    text[n] = '\0';
-    fclose(f);
-
-    return text;
-}
-
-
-static yajl_val
-tree_read(const char *path)
-{
-    char      *text, error[256];
-    yajl_val   v;
-
-    text = file_read(path);
-    if (text == NULL) {
-        return NULL;
-    }
-
-    v = yajl_tree_parse(text, error, sizeof(error));
-    if (v == NULL) {
-        bail(path, error);
-    }
-
-    free(text);
-
-    return v;
-}
-
-
-static yajl_val
-member(yajl_val v, const char *name)
-{
-    const char  *path[2] = { NULL, NULL };
-
-    path[0] = name;
-
-    return yajl_tree_get(v, path, yajl_t_any);
-}
-
-
-/* "" when it is not there, or null */
-
-static const char *
-text_of(yajl_val v, const char *name)
-{
-    yajl_val  m;
-
-    m = member(v, name);
-
-    return m && YAJL_IS_STRING(m) ? YAJL_GET_STRING(m) : "";
-}
 
 
 static pay_str_t
@@ -324,19 +238,6 @@ platform_sign(pay_arena_t *a, headers_t *h, int64_t at, pay_str_t body)
     header_add(h, "Wechatpay-Serial", conf.platform_keys.id[0]);
     header_add(h, "Wechatpay-Signature-Type",
                PAY_STR(PAY_WECHATPAY_V3_SCHEME));
-}
-
-
-static UNUSED void
-skip(const char *fmt, ...)
-{
-    va_list  ap;
-
-    printf("ok %d # skip ", ++test_n);
-    va_start(ap, fmt);
-    vprintf(fmt, ap);
-    va_end(ap);
-    putchar('\n');
 }
 
 

@@ -9,23 +9,6 @@
 #include "wechatpay_v3.h"
 
 
-static yajl_val
-section(yajl_val root, const char *name, size_t n)
-{
-    yajl_val  v;
-
-    v = member(root, name);
-
-    if (v == NULL || !YAJL_IS_ARRAY(v)) {
-        bail("no section", name);
-    }
-
-    ok(v->u.array.len == n, "%s: %zu vectors", name, n);
-
-    return v;
-}
-
-
 static void
 request_sign(void)
 {
@@ -447,17 +430,11 @@ upstream_lines(pay_arena_t *a, const char *text, const char *name)
 static void
 upstream(void)
 {
-    char          path[4096];
     yajl_val      root, list, v;
     pay_str_t     plain, cipher;
-    const char   *shared;
     pay_arena_t  *a;
 
-    shared = getenv("PAY_SHARED");
-    snprintf(path, sizeof(path), "%s/reference/vectors/wechatpay-v3.json",
-             shared ? shared : "../shared");
-
-    root = tree_read(path);
+    root = tree_shared("wechatpay-v3.json");
     if (root == NULL) {
         skip("upstream: the shared vectors are not at hand");
         return;
