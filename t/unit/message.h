@@ -86,6 +86,20 @@ header_of(const message_t *m, const char *name)
 }
 
 
+/* none is NULL or empty */
+
+static UNUSED void
+is_why(const char *got, const char *want, const char *name)
+{
+    got = got ? got : "";
+    want = want ? want : "";
+
+    if (!ok(strcmp(got, want) == 0, "%s%s%s", name, *want ? ": " : "", want)) {
+        printf("#      got: %s\n", got);
+    }
+}
+
+
 /* up to an end, which is skipped */
 
 static pay_str_t

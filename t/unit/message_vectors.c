@@ -171,19 +171,6 @@ is_base(const message_t *m, pay_str_t tag, yajl_val v)
 }
 
 
-static void
-is_verdict(const char *got, const char *want, const char *name)
-{
-    int  same;
-
-    same = got == NULL || want == NULL ? got == want : strcmp(got, want) == 0;
-
-    if (!ok(same, "%s: %s", name, want ? want : "accepted")) {
-        printf("#      got: %s\n", got ? got : "accepted");
-    }
-}
-
-
 /* --- RFC 9421 ------------------------------------------------------------ */
 
 static void
@@ -203,7 +190,7 @@ rfc_request(yajl_val v, const char *text, const char *label,
     }
 
     is_base(&m, PAY_STR(""), v);
-    is_verdict(judge(&m, PAY_STR(""), 0), NULL, "it holds");
+    is_why(judge(&m, PAY_STR(""), 0), NULL, "it holds");
 }
 
 
@@ -271,7 +258,7 @@ transformations(void)
                                                            : "signature";
 
         message_read(&m, text_of(v, "message"), "https");
-        is_verdict(judge(&m, PAY_STR(""), 0), want, text_of(v, "name"));
+        is_why(judge(&m, PAY_STR(""), 0), want, text_of(v, "name"));
     }
 }
 
@@ -356,8 +343,8 @@ computed_vectors(void)
         ok(vector_holds(v), "%s", text_of(v, "name"));
         message_read(&m, text_of(v, "message"), "https");
         is_base(&m, TAG, v);
-        is_verdict(judge(&m, TAG, NOW), NULL, "it holds");
-        is_verdict(judge(&m, TAG, NOW + MAX_AGE), "window", "not for ever");
+        is_why(judge(&m, TAG, NOW), NULL, "it holds");
+        is_why(judge(&m, TAG, NOW + MAX_AGE), "window", "not for ever");
     }
 }
 
@@ -431,7 +418,7 @@ negative(void)
            "%s", text_of(v, "expect"));
 
         message_read(&m, text_of(v, "message"), "https");
-        is_verdict(judge(&m, TAG, YAJL_GET_INTEGER(member(v, "now"))), want,
+        is_why(judge(&m, TAG, YAJL_GET_INTEGER(member(v, "now"))), want,
                    name);
     }
 
@@ -533,7 +520,7 @@ digests(void)
             pay_buf_addz(&b, text);
             pay_buf_addz(&b, ":");
 
-            is_verdict(digest_verdict(pay_buf_str(&b), body, 5), NULL,
+            is_why(digest_verdict(pay_buf_str(&b), body, 5), NULL,
                        text_of(v, "note"));
         }
     }
@@ -595,7 +582,7 @@ digest_cases(void)
         pay_base64_decode(arena, pay_strz(text_of(v, "body_base64")), &body);
 
         for (n = 1; n < 100; n += 31) {
-            is_verdict(digest_verdict(pay_strz(text_of(v, "content_digest")),
+            is_why(digest_verdict(pay_strz(text_of(v, "content_digest")),
                                       body, n), want, name);
         }
     }
