@@ -23,7 +23,7 @@ static pay_rc_t pay_message_choose(const pay_sf_dict_t *inputs, pay_str_t tag,
     const pay_sf_member_t **out, const char **why);
 static const char *pay_message_input(const pay_sf_member_t *m);
 static int pay_message_tagged(const pay_sf_member_t *m, pay_str_t tag);
-static const char *pay_message_params(pay_message_sig_t *s);
+static const char *pay_message_read_params(pay_message_sig_t *s);
 static const char *pay_message_signature(const pay_sf_dict_t *signatures,
     pay_message_sig_t *s);
 static int pay_message_covers(const pay_message_sig_t *s, const char *name);
@@ -94,7 +94,7 @@ pay_message_parse(pay_arena_t *a, const pay_message_t *m, pay_str_t tag,
     out->label = input->key;
     out->input = input;
 
-    *why = pay_message_params(out);
+    *why = pay_message_read_params(out);
     if (*why != NULL) {
         return PAY_INVALID;
     }
@@ -218,7 +218,7 @@ pay_message_tagged(const pay_sf_member_t *m, pay_str_t tag)
 
 
 static const char *
-pay_message_params(pay_message_sig_t *s)
+pay_message_read_params(pay_message_sig_t *s)
 {
     char                       *field;
     size_t                      i;

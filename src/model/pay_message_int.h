@@ -32,6 +32,13 @@ pay_rc_t pay_message_field(pay_message_base_t *b, const pay_sf_item_t *id,
 pay_rc_t pay_message_derived(pay_message_base_t *b, const pay_sf_item_t *id,
     pay_str_t *out);
 
+/* the target into path and query, the query into params */
+pay_rc_t pay_message_target(pay_message_base_t *b);
+pay_rc_t pay_message_params(pay_message_base_t *b);
+
+/* an authority without the port, where it is the scheme's own */
+pay_str_t pay_message_host(pay_str_t authority, pay_str_t scheme);
+
 /* PAY_INVALID */
 pay_rc_t pay_message_bad(pay_message_base_t *b, const char *why);
 

@@ -313,6 +313,8 @@ keys_close(void)
         pay_mac_key_destroy(test_keys[test_nkeys].mac);
         pay_key_unref(test_keys[test_nkeys].key);
     }
+
+    memset(test_keys, 0, sizeof(test_keys));
 }
 
 
