@@ -140,6 +140,12 @@ test_str(void)
     ok(!pay_str_caseeqz(PAY_STR("content-typ"), "content-type"),
        "caseeqz: prefix");
     ok(!pay_str_caseeqz(PAY_STR("["), "{"), "caseeqz: letters only");
+    ok(pay_str_caseeq(PAY_STR("a-Z"), PAY_STR("A-z")), "caseeq");
+    ok(!pay_str_caseeq(PAY_STR("a\0b"), PAY_STR("a\0c")),
+       "caseeq: behind a NUL");
+    is(pay_str_trim(PAY_STR(" \t a \t b\t ")), "a \t b", "trim");
+    is(pay_str_trim(PAY_STR("\r\na\n")), "\r\na\n", "trim: no line ends");
+    is(pay_str_trim(PAY_STR(" \t")), "", "trim: to nothing");
     ok(!pay_str_caseeqz(PAY_STR("\xc3\x84"), "\xc3\xa4"),
        "caseeqz: ASCII only");
 

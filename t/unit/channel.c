@@ -2,48 +2,14 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * What drivers share: headers, words, nonces, failures, canonical lines, the
- * list of drivers.
+ * What drivers share: words, nonces, failures, canonical lines, the list of
+ * drivers.
  */
 
 #include "test.h"
 
 #include <channel/pay_canon.h>
 #include <channel/pay_driver.h>
-
-
-static void
-test_header_get(void)
-{
-    pay_str_t      v;
-    pay_headers_t  h;
-
-    static const pay_header_t  elts[] = {
-        { pay_str("Once"), pay_str("1") },
-        { pay_str("Twice"), pay_str("2") },
-        { pay_str("Empty"), pay_str("") },
-        { pay_str("tWICE"), pay_str("2") },
-        { pay_str("Twice-Empty"), pay_str("") },
-        { pay_str("Twice-Empty"), pay_str("5") }
-    };
-
-    h.elts = elts;
-    h.nelts = pay_nelts(elts);
-
-    is_int(pay_header_get(&h, "Once", &v), PAY_OK, "there once");
-    is(v, "1", "its value");
-    is_int(pay_header_get(&h, "oNCE", &v), PAY_OK, "in any case");
-    is_int(pay_header_get(&h, "Onc", &v), PAY_DECLINED, "a prefix");
-    is_int(pay_header_get(&h, "Once2", &v), PAY_DECLINED, "not there");
-    is_int(pay_header_get(&h, "Twice", &v), PAY_INVALID, "there twice");
-    is_int(pay_header_get(&h, "Empty", &v), PAY_INVALID, "empty");
-    is_int(pay_header_get(&h, "Twice-Empty", &v), PAY_INVALID,
-           "twice, the first one empty");
-
-    h.nelts = 0;
-    h.elts = NULL;
-    is_int(pay_header_get(&h, "Once", &v), PAY_DECLINED, "no headers");
-}
 
 
 static void
@@ -235,7 +201,6 @@ test_drivers(void)
 int
 main(void)
 {
-    test_header_get();
     test_words();
     test_request_header();
     test_nonce();

@@ -344,6 +344,10 @@ test_percent(void)
     is(pay_percent_encode(a, PAY_STR("\xe4\xb8\xad\x00\xff")),
        "%E4%B8%AD%00%FF", "percent: any byte");
     is(pay_percent_encode(a, PAY_STR("")), "", "percent: nothing");
+    is(pay_form_encode(a, PAY_STR("azAZ09*-._")), "azAZ09*-._",
+       "form: what a form leaves");
+    is(pay_form_encode(a, PAY_STR(" +~/=&%?!'()\xff")),
+       "%20%2B%7E%2F%3D%26%25%3F%21%27%28%29%FF", "form: and the rest");
 
     for (i = 0; i < 256; i++) {
         all[i] = i;
