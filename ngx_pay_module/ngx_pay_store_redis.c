@@ -23,27 +23,30 @@
 
 /*
  * Redis may have lost what it knew: by a restart, or by somebody's FLUSHALL.
- * What was signed before its memory begins is not answered for.
+ * What was signed before its memory begins is not answered for.  Each command
+ * says which server its connection has met, so that no other one, with older
+ * data, can answer for it; an empty word says that INFO is not permitted, or
+ * that the command waits for the first connection.
  */
 
-static ngx_str_t  ngx_pay_redis_nonce = ngx_string(
-    "local b = redis.call('HGET', KEYS[1], 'born') "
-    "if not b then "
-        "b = redis.call('TIME')[1] "
-        "redis.call('HSET', KEYS[1], 'born', b) "
+#define NGX_PAY_REDIS_BORN                                                   \
+    "local s = redis.call('HMGET', KEYS[1], 'run_id', 'born') "              \
+    "if ARGV[1] ~= '' and s[1] ~= ARGV[1] or not s[2] then "                 \
+        "s[2] = redis.call('TIME')[1] "                                      \
+        "redis.call('HSET', KEYS[1], 'run_id', ARGV[1], 'born', s[2]) "      \
     "end "
-    "if tonumber(ARGV[1]) <= tonumber(b) then return 'cold' end "
-    "if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[2]) then "
+
+static ngx_str_t  ngx_pay_redis_server = ngx_string(
+    NGX_PAY_REDIS_BORN
+    "return s[2]");
+
+static ngx_str_t  ngx_pay_redis_nonce = ngx_string(
+    NGX_PAY_REDIS_BORN
+    "if tonumber(ARGV[2]) <= tonumber(s[2]) then return 'cold' end "
+    "if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[3]) then "
         "return 'new' "
     "end "
     "return 'seen'");
-
-static ngx_str_t  ngx_pay_redis_server = ngx_string(
-    "if redis.call('HGET', KEYS[1], 'run_id') ~= ARGV[1] then "
-        "redis.call('HSET', KEYS[1], 'run_id', ARGV[1], "
-            "'born', redis.call('TIME')[1]) "
-    "end "
-    "return redis.call('HGET', KEYS[1], 'born')");
 
 static ngx_str_t  ngx_pay_redis_write = ngx_string(
     "local v = redis.call('HGET', KEYS[1], 'v') or '0' "
@@ -127,7 +130,6 @@ ngx_pay_redis_nonce_done(ngx_pay_redis_job_t *job)
 static ngx_int_t
 ngx_pay_store_redis_nonce(ngx_pay_store_op_t *op)
 {
-    ngx_int_t             rc;
     ngx_pay_script_t  a;
 
     op->zone_rc = ngx_pay_store_zone[NGX_PAY_STORE_NONCE](op);
@@ -140,13 +142,13 @@ ngx_pay_store_redis_nonce(ngx_pay_store_op_t *op)
     ngx_pay_script_begin(&a, &ngx_pay_redis_nonce, "2");
     ngx_pay_script_key(op->conf->redis, &a, "server", NULL);
     ngx_pay_script_op_key(op, &a, "n:");
+    ngx_pay_script_add(&a, op->conf->redis->run_id.data,
+                       op->conf->redis->run_id.len);
     ngx_pay_script_number(&a, op->time);
     ngx_pay_script_number(&a, 2 * ngx_max(op->conf->window_max,
                                          op->conf->zone->sh->window) + 60);
 
-    rc = ngx_pay_script_run(op, &a, ngx_pay_redis_nonce_done);
-
-    return rc;
+    return ngx_pay_script_run(op, &a, ngx_pay_redis_nonce_done);
 }
 
 
@@ -182,7 +184,7 @@ ngx_pay_redis_read_done(ngx_pay_redis_job_t *job)
 {
     ngx_pay_store_op_t  *op = job->data;
 
-    ngx_int_t            rc;
+    ngx_int_t  rc;
 
     rc = NGX_ERROR;
 
@@ -274,7 +276,7 @@ ngx_pay_redis_claim_done(ngx_pay_redis_job_t *job)
 {
     ngx_pay_store_op_t  *op = job->data;
 
-    ngx_int_t            rc;
+    ngx_int_t  rc;
 
     static const char *const  words[] = {
         [NGX_PAY_STORE_NEW] = "new",
@@ -323,8 +325,8 @@ ngx_pay_redis_claim_done(ngx_pay_redis_job_t *job)
 static ngx_int_t
 ngx_pay_store_redis_claim(ngx_pay_store_op_t *op)
 {
-    pay_str_t             bytes;
-    pay_rec_t             rec;
+    pay_str_t         bytes;
+    pay_rec_t         rec;
     ngx_pay_script_t  a;
 
     if (ngx_pay_redis_owner(op) != NGX_OK) {
@@ -448,7 +450,7 @@ ngx_pay_redis_event_done(ngx_pay_redis_job_t *job)
 static ngx_int_t
 ngx_pay_store_redis_event(ngx_pay_store_op_t *op)
 {
-    ngx_int_t             rc;
+    ngx_int_t         rc;
     ngx_pay_script_t  a;
 
     op->zone_rc = ngx_pay_store_zone[NGX_PAY_STORE_EVENT](op);
@@ -476,7 +478,7 @@ ngx_pay_store_redis_event(ngx_pay_store_op_t *op)
         (void) ngx_pay_store_zone[NGX_PAY_STORE_SETTLE](op);
     }
 
-    return rc;
+    return  rc;
 }
 
 
@@ -530,7 +532,7 @@ ngx_pay_store_redis_ready(ngx_pay_redis_t *rd, ngx_str_t *run_id)
 {
     ngx_pay_main_conf_t         *mcf = rd->data;
 
-    ngx_pay_script_t         a;
+    ngx_pay_script_t  a;
 
     static ngx_pay_redis_job_t   job;
 
