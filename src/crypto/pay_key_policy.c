@@ -272,21 +272,33 @@ pay_key_curve(const EVP_PKEY *pkey)
 }
 
 
-/* one key may be written in three ways, and shall have one digest */
+/*
+ * The point at infinity can be read, and is no key.  A point may be written
+ * in three ways, and the key shall have one digest.
+ */
 
 static const char *
 pay_key_sm2(EVP_PKEY *pkey, int private)
 {
-    if (private
-        || EVP_PKEY_set_utf8_string_param(pkey,
-                       OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED)
-           == 1)
-    {
+    int            good;
+    EVP_PKEY_CTX  *ctx;
+
+    if (private) {
         return NULL;
     }
 
-    return "the EC key's point cannot be used";
+    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+
+    good = ctx != NULL
+           && EVP_PKEY_public_check_quick(ctx) == 1
+           && EVP_PKEY_set_utf8_string_param(pkey,
+                        OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                        OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED)
+              == 1;
+
+    EVP_PKEY_CTX_free(ctx);
+
+    return good ? NULL : "the EC key's point is not one of the curve's";
 }
 
 

@@ -150,6 +150,11 @@ pay_pem_check(const char *label, const char *header, pay_pem_kind_t want)
         return "the key is protected by a passphrase";
     }
 
+    if (strcmp(label, "RSA PUBLIC KEY") == 0 && want == PAY_PEM_PUBLIC) {
+        return "this is an \"RSA PUBLIC KEY\", the form \"PUBLIC KEY\" is "
+               "needed (openssl rsa -RSAPublicKey_in -pubout)";
+    }
+
     kind = PAY_PEM_OTHER;
 
     for (i = 0; i < pay_nelts(pay_pem_labels); i++) {

@@ -2,112 +2,29 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * src/crypto: keys of every kind, their policy, signing and verifying.
- * All keys but those of published vectors are made at run time and thrown
- * away.  Rows of the threat catalogue: K-1, K-2, K-4, K-8, K-9, K-10, K-13,
- * K-16, K-20.
+ * src/crypto: which keys are taken and which are not.
+ * Rows of the threat catalogue: K-4, K-13, K-16, K-20.
  */
 
-#include "test.h"
-
-#include <crypto/pay_crypto.h>
+#include "keys.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 
-#define BYTES(p, n)  ((pay_str_t) { (n), (const pay_u8 *) (p) })
-
-#define PAIR  64
-
-
-typedef struct {
-    const char  *name;
-    pay_alg_t    alg;
-    unsigned     kinds;
-    EVP_PKEY    *pkey;
-    pay_key_t   *private;
-    pay_key_t   *public;
-    pay_str_t    sig;           /* of text */
-} kind_t;
-
-
-static pay_arena_t  *arena;
-
-static kind_t  kinds[] = {
-    { "RSA", PAY_ALG_RSA_SHA256, PAY_KEYS_ANY, NULL, NULL, NULL, { 0, NULL } },
-    { "RSA-PSS", PAY_ALG_RSA_PSS_SHA512, PAY_KEYS_RSA_PSS, NULL, NULL, NULL,
-      { 0, NULL } },
-    { "P-256", PAY_ALG_ECDSA_P256_SHA256, PAY_KEYS_ANY, NULL, NULL, NULL,
-      { 0, NULL } },
-    { "Ed25519", PAY_ALG_ED25519, PAY_KEYS_ANY, NULL, NULL, NULL,
-      { 0, NULL } },
-    { "SM2", PAY_ALG_SM2_SM3, PAY_KEYS_ANY, NULL, NULL, NULL, { 0, NULL } }
-};
-
-static kind_t  *const rsa = &kinds[0];
-static kind_t  *const ec = &kinds[2];
-static kind_t  *const sm2 = &kinds[4];
-
-static const pay_str_t  text = pay_str("POST\n/v1/payments\n1732190400\n{}\n");
+typedef pay_rc_t (*load_pt)(pay_str_t pem, unsigned kinds, pay_key_t **out,
+    const char **why);
 
 
 /* --- making things ------------------------------------------------------- */
 
-static pay_str_t
-take_bio(BIO *bio)
+static pay_rc_t
+load_file(pay_str_t file, unsigned kinds, pay_key_t **out, const char **why)
 {
-    long        n;
-    char       *p;
-    pay_str_t   s;
-
-    n = BIO_get_mem_data(bio, &p);
-    s = pay_str_dup(arena, BYTES(p, n));
-    BIO_free(bio);
-
-    return s;
-}
-
-
-static pay_str_t
-pem_private(EVP_PKEY *pkey)
-{
-    BIO  *bio;
-
-    bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL);
-
-    return take_bio(bio);
-}
-
-
-static pay_str_t
-pem_public(EVP_PKEY *pkey)
-{
-    BIO  *bio;
-
-    bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_PUBKEY(bio, pkey);
-
-    return take_bio(bio);
-}
-
-
-static pay_str_t
-pem_der(const char *label, const pay_u8 *der, long len)
-{
-    BIO  *bio;
-
-    bio = BIO_new(BIO_s_mem());
-    PEM_write_bio(bio, label, "", der, len);
-
-    return take_bio(bio);
+    return pay_key_public_file(file, kinds, out, NULL, why);
 }
 
 
@@ -143,159 +60,513 @@ pem_cert(EVP_PKEY *pkey, int64_t from, int64_t to)
 }
 
 
+/* a public RSA key to which nobody has the other half */
+
+static EVP_PKEY *
+make_rsa(int bits, const char *exponent)
+{
+    BIGNUM          *n, *e;
+    EVP_PKEY        *pkey;
+    OSSL_PARAM      *params;
+    EVP_PKEY_CTX    *ctx;
+    OSSL_PARAM_BLD  *bld;
+
+    n = BN_new();
+    e = NULL;
+    BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+    BN_hex2bn(&e, exponent);
+
+    bld = OSSL_PARAM_BLD_new();
+    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
+    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
+    params = OSSL_PARAM_BLD_to_param(bld);
+
+    pkey = NULL;
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    EVP_PKEY_fromdata_init(ctx);
+    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params);
+
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(bld);
+    BN_free(n);
+    BN_free(e);
+
+    return pkey;
+}
+
+
+/* P-256 with its numbers written out */
+
+static EVP_PKEY *
+make_explicit(void)
+{
+    EVP_PKEY  *pkey;
+
+    pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
+                                   OSSL_PKEY_EC_ENCODING_EXPLICIT);
+
+    return pkey;
+}
+
+
+static EVP_PKEY *
+make_pss(void)
+{
+    EVP_PKEY      *pkey;
+    EVP_PKEY_CTX  *ctx;
+
+    pkey = NULL;
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+    EVP_PKEY_keygen_init(ctx);
+    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048);
+    EVP_PKEY_generate(ctx, &pkey);
+    EVP_PKEY_CTX_free(ctx);
+
+    return pkey;
+}
+
+
+static EVP_PKEY *
+make_dsa(void)
+{
+    EVP_PKEY      *params, *pkey;
+    EVP_PKEY_CTX  *ctx;
+
+    params = NULL;
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+    EVP_PKEY_paramgen_init(ctx);
+    EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, 1024);
+    EVP_PKEY_paramgen(ctx, &params);
+    EVP_PKEY_CTX_free(ctx);
+
+    pkey = NULL;
+    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, params, NULL);
+    EVP_PKEY_keygen_init(ctx);
+    EVP_PKEY_generate(ctx, &pkey);
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(params);
+
+    return pkey;
+}
+
+
+/* the prefix of a public key's structure is the same for all of a kind */
+
 static pay_str_t
-join(pay_str_t a, pay_str_t b)
+pem_point(EVP_PKEY *like, const pay_u8 *point, size_t n)
 {
-    pay_buf_t  buf;
+    long        len;
+    pay_u8     *der, *p;
+    pay_str_t   pem;
 
-    pay_buf_init(&buf, arena, a.len + b.len + 1);
-    pay_buf_adds(&buf, a);
-    pay_buf_adds(&buf, b);
+    der = NULL;
+    len = i2d_PUBKEY(like, &der);
+    p = der + len - n;
+    memcpy(p, point, n);
+    pem = pem_label("PUBLIC KEY", der, len);
+    OPENSSL_free(der);
 
-    return pay_buf_str(&buf);
+    return pem;
 }
 
 
-static int
-clean(const char *what, const char *name)
-{
-    return ok(ERR_peek_error() == 0, "%s, %s: the error queue is empty", name,
-              what);
-}
-
-
-static pay_rc_t
-verify(pay_str_t sig, pay_str_t in, const pay_key_t *k, pay_sig_form_t form)
-{
-    pay_verify_t  *v;
-
-    v = pay_verify_begin(k);
-    if (v == NULL) {
-        return PAY_ERROR;
-    }
-
-    pay_verify_add(v, in.data, in.len);
-
-    return pay_verify_end(v, sig, form);
-}
-
+/* --- what is refused ----------------------------------------------------- */
 
 static void
-holds(pay_str_t sig, pay_str_t in, const pay_key_t *k, pay_sig_form_t form,
-    const char *what, const char *name)
+refused(load_pt load, pay_str_t pem, unsigned kinds, const char *want,
+    const char *name)
 {
-    ok(verify(sig, in, k, form) == PAY_OK, "%s, %s: holds", name, what);
-    clean(what, name);
-}
-
-
-static void
-declined(pay_str_t sig, pay_str_t in, const pay_key_t *k, pay_sig_form_t form,
-    const char *what, const char *name)
-{
-    ok(verify(sig, in, k, form) == PAY_DECLINED, "%s, %s: declined", name,
-       what);
-    clean(what, name);
-}
-
-
-static void
-make_kinds(void)
-{
-    kind_t      *k;
+    pay_rc_t     rc;
+    pay_key_t   *k;
     const char  *why;
 
-    kinds[0].pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t) 2048);
-    kinds[1].pkey = kinds[0].pkey;
-    kinds[2].pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    kinds[3].pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    kinds[4].pkey = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
+    k = (pay_key_t *) &rc;
+    why = NULL;
+    rc = load(pem, kinds, &k, &why);
+
+    is_int(rc, PAY_INVALID, name);
+    ok(k == NULL, "%s: no key", name);
+    is(pay_strz(why), want, name);
+    clean(name);
+
+    if (rc == PAY_OK) {
+        pay_key_unref(k);
+    }
+}
+
+
+/* as a public key, as a certificate, as a private key; frees it */
+
+static void
+refused_all(EVP_PKEY *pkey, const char *want, const char *name)
+{
     ERR_clear_error();
 
-    for (k = kinds; k < kinds + pay_nelts(kinds); k++) {
-        why = "";
+    refused(pay_key_public_pem, pem_public(pkey), PAY_KEYS_ANY, want, name);
+    refused(load_file, pem_public(pkey), PAY_KEYS_ANY, want, name);
+    refused(load_file, pem_cert(pkey, 0, 1), PAY_KEYS_ANY, want, name);
+    refused(pay_key_private_pem, pem_private(pkey), PAY_KEYS_ANY, want, name);
 
-        if (pay_key_private_pem(pem_private(k->pkey), k->kinds, &k->private,
-                                &why)
-            != PAY_OK
-            || pay_key_public_pem(pem_public(k->pkey), k->kinds, &k->public,
-                                  &why)
-               != PAY_OK
-            || pay_sign(arena, &k->sig, text, k->private, PAY_SIG_DER)
-               != PAY_OK)
-        {
-            ok(0, "%s: %s", k->name, why);
-            exit(1);
-        }
+    EVP_PKEY_free(pkey);
+}
+
+
+static void
+refused_public(EVP_PKEY *pkey, const char *want, const char *name)
+{
+    refused(pay_key_public_pem, pem_public(pkey), PAY_KEYS_ANY, want, name);
+    refused(load_file, pem_public(pkey), PAY_KEYS_RSA_PSS, want, name);
+    refused(load_file, pem_cert(pkey, 0, 1), PAY_KEYS_ANY, want, name);
+
+    EVP_PKEY_free(pkey);
+}
+
+
+static void
+test_types(void)
+{
+    refused_all(make_pss(),
+                "the key is of type RSA-PSS, a plain RSA key is needed",
+                "K-4: a key of type RSA-PSS");
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "ED448"),
+                "the key is an Ed448 key, Ed25519 is the one that is taken",
+                "K-4: Ed448");
+
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "X25519"),
+                "the key is an X25519 key, which cannot sign", "K-4: X25519");
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "X448"),
+                "the key is an X448 key, which cannot sign", "K-4: X448");
+    refused_all(make_dsa(), "the key is a DSA key", "K-4: DSA");
+}
+
+
+static void
+test_curves(void)
+{
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384"),
+                "the curve of the EC key is P-384, P-256 is needed",
+                "K-4: P-384");
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-521"),
+                "the curve of the EC key is P-521, P-256 is needed",
+                "K-4: P-521");
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"),
+                "the curve of the EC key is secp256k1, P-256 is needed",
+                "K-4: secp256k1");
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "brainpoolP256r1"),
+                "the curve of the EC key is not P-256",
+                "K-4: brainpoolP256r1");
+    refused_all(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "prime192v1"),
+                "the curve of the EC key is not P-256", "K-4: P-192");
+    refused_all(make_explicit(),
+                "the EC key spells its curve out, a named curve is needed",
+                "K-4: P-256 by its numbers");
+}
+
+
+static void
+test_rsa_sizes(void)
+{
+    static const char  small[] =
+        "the RSA key is too small, 2048 bits is the least";
+    static const char  exponent[] =
+        "the RSA exponent is too small, 65537 is the least";
+
+    refused_public(make_rsa(1024, "010001"), small, "K-4: RSA 1024");
+    refused_public(make_rsa(2047, "010001"), small, "K-4: RSA 2047");
+    refused_public(make_rsa(8193, "010001"),
+                   "the RSA key is too large, 8192 bits is the most",
+                   "K-20: RSA 8193");
+    refused_public(make_rsa(2048, "01"), exponent, "K-4: e = 1");
+    refused_public(make_rsa(2048, "03"), exponent, "K-4: e = 3");
+    refused_public(make_rsa(2048, "010002"), "the RSA exponent is even",
+                   "K-4: e = 65538");
+}
+
+
+/* keys that are bytes without a structure of their own */
+
+static void
+test_points(void)
+{
+    size_t     i;
+    pay_u8     p[65], der[27];
+    pay_str_t  pem;
+
+    static const pay_u8  infinity[] = {
+        0x30, 0x19, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+        0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
+        0x07, 0x03, 0x02, 0x00, 0x00
+    };
+
+    static const char  *const  small[] = {
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
+    };
+
+    memcpy(der, infinity, sizeof(infinity));
+    refused(pay_key_public_pem, pem_label("PUBLIC KEY", der, sizeof(der)),
+            PAY_KEYS_ANY, "the EC key's point is not one of the curve's",
+            "K-4: the point at infinity");
+
+    memset(p, 0x5a, sizeof(p));
+    p[0] = 4;
+    refused(pay_key_public_pem, pem_point(ec->pkey, p, 65), PAY_KEYS_ANY,
+            "the PEM object is damaged", "K-4: a point beside P-256");
+    refused(pay_key_public_pem, pem_point(sm2->pkey, p, 65), PAY_KEYS_ANY,
+            "the PEM object is damaged", "K-4: a point beside SM2's curve");
+
+    for (i = 0; i < pay_nelts(small); i++) {
+        OPENSSL_hexstr2buf_ex(p, sizeof(p), NULL, small[i], '\0');
+        pem = pem_point(ed->pkey, p, 32);
+        refused(pay_key_public_pem, pem, PAY_KEYS_ANY,
+                "the Ed25519 key is a point of small order", small[i]);
     }
 }
 
 
 static void
-free_kinds(void)
+test_wanted(void)
 {
     kind_t  *k;
 
-    for (k = kinds; k < kinds + pay_nelts(kinds); k++) {
-        pay_key_unref(k->private);
-        pay_key_unref(k->public);
+    static const char  other[] = "a key of this type is not taken here";
+    static const char  not_rsa[] = "the key is not an RSA key";
 
-        if (k != kinds) {
-            EVP_PKEY_free(k->pkey);
-        }
-
-        if (k == kinds) {
-            EVP_PKEY_up_ref(k->pkey);
-        }
+    for (k = ec; k < KINDS; k++) {
+        refused(pay_key_public_pem, pem_public(k->pkey), PAY_KEYS_RSA,
+                not_rsa, k->name);
+        refused(load_file, pem_public(k->pkey), PAY_KEYS_RSA_PSS, not_rsa,
+                k->name);
+        refused(pay_key_private_pem, pem_private(k->pkey), PAY_KEYS_RSA,
+                not_rsa, k->name);
     }
 
-    EVP_PKEY_free(kinds[0].pkey);
+    refused(pay_key_public_pem, pem_public(rsa->pkey), 1u << PAY_ALG_ED25519,
+            other, "RSA where only Ed25519 is taken");
+    refused(pay_key_public_pem, pem_public(ec->pkey), 1u << PAY_ALG_SM2_SM3,
+            other, "K-16: P-256 where only SM2 is taken");
+    refused(pay_key_public_pem, pem_public(sm2->pkey),
+            1u << PAY_ALG_ECDSA_P256_SHA256, other,
+            "K-16: SM2 where only P-256 is taken");
 }
 
 
-/* --- sign, verify -------------------------------------------------------- */
+static void
+test_files(void)
+{
+    pay_buf_t  b;
+    pay_str_t  cert;
+
+    cert = pem_cert(ec->pkey, 0, 1);
+
+    pay_buf_init(&b, arena, 0);
+    pay_buf_adds(&b, cert);
+    pay_buf_adds(&b, pem_public(ec->pkey));
+
+    refused(load_file, pay_buf_str(&b), PAY_KEYS_ANY,
+            "there is more than one PEM object in the file",
+            "a certificate and a key");
+    refused(load_file, pem_private(ec->pkey), PAY_KEYS_ANY,
+            "a public key is needed, this is a private key",
+            "a private key for a public one");
+    refused(load_file, pem_label("RSA PUBLIC KEY", (const pay_u8 *) "\x30\0",
+                                 2), PAY_KEYS_ANY,
+            "this is an \"RSA PUBLIC KEY\", the form \"PUBLIC KEY\" is needed "
+            "(openssl rsa -RSAPublicKey_in -pubout)", "PKCS #1");
+    refused(load_file, PAY_STR(""), PAY_KEYS_ANY,
+            "there is no PEM object in the file", "an empty file");
+    refused(load_file, BYTES(cert.data, 40), PAY_KEYS_ANY,
+            "the PEM object is damaged", "a certificate cut short");
+    refused(pay_key_public_pem, cert, PAY_KEYS_ANY,
+            "a public key is needed, this is a certificate",
+            "a certificate where a bare key is asked for");
+    refused(load_file, pem_label("CERTIFICATE", (const pay_u8 *) "\x30\0", 2),
+            PAY_KEYS_ANY, "the PEM object is damaged", "no certificate");
+}
+
+
+/* --- what is taken ------------------------------------------------------- */
 
 static void
-test_round(kind_t *k)
+same_digest(pay_str_t file, unsigned set, const pay_u8 *want, const char *name)
 {
-    size_t     i;
-    int        wrong;
-    pay_u8    *p;
-    pay_str_t  sig, in;
+    pay_u8       got[PAY_SHA256_LEN];
+    pay_key_t   *k;
+    const char  *why;
 
-    ok(pay_key_alg(k->private) == k->alg && pay_key_alg(k->public) == k->alg,
-       "%s: its algorithm", k->name);
-
-    holds(k->sig, text, k->public, PAY_SIG_DER, "a signature", k->name);
-    holds(k->sig, text, k->private, PAY_SIG_DER, "by the private key",
-          k->name);
-
-    /* flipped bits, of the signature and of the text */
-
-    p = (pay_u8 *) pay_str_dup(arena, k->sig).data;
-    sig = BYTES(p, k->sig.len);
-    wrong = 0;
-
-    for (i = 0; i < sig.len * 8; i += (k->alg == PAY_ALG_SM2_SM3) ? 7 : 3) {
-        p[i / 8] ^= 1 << i % 8;
-        wrong += verify(sig, text, k->public, PAY_SIG_DER) != PAY_DECLINED;
-        wrong += ERR_peek_error() != 0;
-        p[i / 8] ^= 1 << i % 8;
+    if (pay_key_public_file(file, set, &k, NULL, &why) != PAY_OK) {
+        ok(0, "%s: %s", name, why);
+        return;
     }
 
-    ok(wrong == 0, "%s: no flipped bit of a signature holds", k->name);
+    is_int(pay_key_digest(got, k), 0, name);
+    ok(memcmp(got, want, sizeof(got)) == 0, "%s: the same digest", name);
+    pay_key_unref(k);
+    clean(name);
+}
 
-    p = (pay_u8 *) pay_str_dup(arena, text).data;
-    in = BYTES(p, text.len);
-    wrong = 0;
 
-    for (i = 0; i < in.len * 8; i += 11) {
-        p[i / 8] ^= 1 << i % 8;
-        wrong += verify(k->sig, in, k->public, PAY_SIG_DER) != PAY_DECLINED;
-        p[i / 8] ^= 1 << i % 8;
+static void
+test_digest(kind_t *k)
+{
+    pay_u8   want[PAY_SHA256_LEN], got[PAY_SHA256_LEN], *der;
+    size_t   len;
+
+    der = NULL;
+    len = i2d_PUBKEY(k->pkey, &der);
+    pay_sha256(want, BYTES(der, len));
+    OPENSSL_free(der);
+
+    is_int(pay_key_digest(got, k->public), 0, k->name);
+    ok(memcmp(got, want, sizeof(got)) == 0,
+       "%s: the digest of SubjectPublicKeyInfo", k->name);
+    is_int(pay_key_digest(got, k->private), 0, k->name);
+    ok(memcmp(got, want, sizeof(got)) == 0, "%s: that of its private key",
+       k->name);
+
+    same_digest(pem_cert(k->pkey, 0, 1), k->kinds, want, k->name);
+
+    if (!k->pair) {
+        return;
     }
 
-    ok(wrong == 0, "%s: no flipped bit of a text holds", k->name);
+    /* a merchant who writes his point otherwise has no second key */
+
+    EVP_PKEY_set_utf8_string_param(k->pkey,
+                                   OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                   "compressed");
+    same_digest(pem_public(k->pkey), k->kinds, want, "a compressed point");
+    EVP_PKEY_set_utf8_string_param(k->pkey,
+                                   OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                   "hybrid");
+    same_digest(pem_public(k->pkey), k->kinds, want, "a hybrid point");
+    EVP_PKEY_set_utf8_string_param(k->pkey,
+                                   OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                   "uncompressed");
+}
+
+
+static void
+test_taken(kind_t *k)
+{
+    int64_t      end;
+    pay_key_t   *key;
+    const char  *why;
+
+    is_int(pay_key_alg(k->public), k->alg, k->name);
+    is_int(pay_key_alg(k->private), k->alg, k->name);
+
+    end = -1;
+    is_int(pay_key_public_file(pem_public(k->pkey), k->kinds, &key, &end,
+                               &why), PAY_OK, k->name);
+    is_int(end, 0, "a bare key does not end");
+    is_int(pay_key_alg(key), k->alg, k->name);
+    pay_key_unref(key);
+
+    is_int(pay_key_public_file(pem_cert(k->pkey, 1700000000, 1857679999),
+                               k->kinds, &key, &end, &why), PAY_OK, k->name);
+    is_int(end, 1857679999, "a certificate does");
+    is_int(pay_key_alg(key), k->alg, k->name);
+    is_int(pay_key_match(k->private, key), 1, "its private key");
+
+    ok(pay_key_ref(key) == key, "%s: reference", k->name);
+    pay_key_unref(key);
+    is_int(pay_key_alg(key), k->alg, "it lives on");
+    pay_key_unref(key);
+
+    clean(k->name);
+    test_digest(k);
+}
+
+
+static void
+test_match(void)
+{
+    kind_t  *a, *b;
+
+    for (a = kinds; a < KINDS; a++) {
+        for (b = kinds; b < KINDS; b++) {
+            ok(pay_key_match(a->private, b->public) == (a == b),
+               "%s and %s %s", a->name, b->name,
+               a == b ? "belong together" : "do not");
+        }
+
+        is_int(pay_key_match(a->public, a->public), 0,
+               "a public key is not private");
+    }
+
+    clean("match");
+}
+
+
+/* the forms of a private key that openssl(1) writes */
+
+static void
+test_old_form(void)
+{
+    BIO         *bio;
+    pay_key_t   *k;
+    pay_str_t    pem;
+    const char  *why;
+
+    bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey_traditional(bio, ec->pkey, NULL, NULL, 0, NULL,
+                                         NULL);
+    pem = take_bio(bio);
+
+    ok(pay_str_starts(pem, "-----BEGIN EC PRIVATE KEY"), "the old form");
+    is_int(pay_key_private_pem(pem, PAY_KEYS_ANY, &k, &why), PAY_OK,
+           "P-256 in the old form");
+    is_int(pay_key_match(k, ec->public), 1, "it is the same key");
+    pay_key_unref(k);
+}
+
+
+/* --- the public keys of nobody ------------------------------------------- */
+
+static void
+test_dummies(void)
+{
+    pay_u8      digest[PAY_SHA256_LEN], last[PAY_SHA256_LEN];
+    kind_t     *k;
+    pay_key_t  *dummy;
+    pay_str_t   sig;
+
+    ok(pay_key_dummy(PAY_ALG_NONE) == NULL
+       && pay_key_dummy(PAY_ALG_HMAC_SHA256) == NULL
+       && pay_key_dummy(PAY_ALG_MAX) == NULL, "none for what has no keys");
+
+    memset(last, 0, sizeof(last));
+
+    for (k = kinds; k < KINDS; k++) {
+        dummy = pay_key_dummy(k->alg);
+
+        if (!ok(dummy != NULL, "K-13: %s: there is one", k->name)) {
+            continue;
+        }
+
+        is_int(pay_key_alg(dummy), k->alg, k->name);
+        pay_sign(arena, &sig, PAY_STR("text"), k->private, PAY_SIG_DER);
+        is_int(verify(sig, PAY_STR("text"), dummy, PAY_SIG_DER), PAY_DECLINED,
+               "K-13: nobody signs for it");
+        is_int(pay_key_match(k->private, dummy), 0, "K-13: nor do we");
+
+        pay_key_digest(digest, dummy);
+        ok((k == pss) == (memcmp(digest, last, sizeof(last)) == 0),
+           "%s: a key of its own, but for RSA", k->name);
+        memcpy(last, digest, sizeof(last));
+        pay_key_unref(dummy);
+        clean(k->name);
+    }
 }
 
 
@@ -304,17 +575,24 @@ main(void)
 {
     kind_t  *k;
 
-    arena = pay_arena_create(0);
     make_kinds();
 
-    for (k = kinds; k < kinds + pay_nelts(kinds); k++) {
-        test_round(k);
+    test_types();
+    test_curves();
+    test_rsa_sizes();
+    test_points();
+    test_wanted();
+    test_files();
+
+    for (k = kinds; k < KINDS; k++) {
+        test_taken(k);
     }
 
-    (void) ec; (void) sm2; (void) pem_cert; (void) pem_der; (void) join;
-    (void) declined;
+    test_match();
+    test_old_form();
+    test_dummies();
+
     free_kinds();
-    pay_arena_destroy(arena);
 
     return done();
 }

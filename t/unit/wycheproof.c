@@ -5,7 +5,7 @@
  * Project Wycheproof's vectors against src/crypto.  They are read from the
  * shared folder (PAY_SHARED, by default ../shared) and are no part of this
  * repository; without them this test is skipped.
- * Rows of the threat catalogue: K-4, K-9, K-10, K-15.
+ * Rows of the threat catalogue: K-4, K-8, K-9, K-10, K-15.
  */
 
 #include "test.h"
@@ -13,6 +13,7 @@
 #include <codec/pay_codec.h>
 #include <crypto/pay_crypto.h>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
 
 #include <yajl/yajl_tree.h>
@@ -159,6 +160,73 @@ rsa_case(tally_t *t, yajl_val group, yajl_val test)
 }
 
 
+/* 64 bytes, as they come where DER is not used */
+
+static pay_str_t
+raw(pay_str_t sig)
+{
+    pay_u8        *p;
+    ECDSA_SIG     *pair;
+    const pay_u8  *q;
+
+    q = sig.data;
+    p = pay_alloc(arena, 64);
+    pair = d2i_ECDSA_SIG(NULL, &q, sig.len);
+    BN_bn2binpad(ECDSA_SIG_get0_r(pair), p, 32);
+    BN_bn2binpad(ECDSA_SIG_get0_s(pair), p + 32, 32);
+    ECDSA_SIG_free(pair);
+
+    return (pay_str_t) { 64, p };
+}
+
+
+static pay_rc_t
+verify(pay_key_t *k, pay_str_t sig, pay_str_t in, pay_sig_form_t form)
+{
+    pay_verify_t  *v;
+
+    v = pay_verify_begin(k);
+    pay_verify_add(v, in.data, in.len);
+
+    return pay_verify_end(v, sig, form);
+}
+
+
+static void
+key_case(tally_t *t, yajl_val group, yajl_val test)
+{
+    pay_rc_t      rc, raw_rc;
+    pay_str_t     in, sig;
+    pay_key_t    *k;
+    const char   *why;
+
+    rc = pay_key_public_pem(pay_strz(text(group, "publicKeyPem")),
+                            PAY_KEYS_ANY, &k, &why);
+    if (rc != PAY_OK) {
+        printf("# %s\n", why);
+        count(t, NULL, 0, test);
+        return;
+    }
+
+    in = bytes(test, "msg");
+    sig = bytes(test, "sig");
+    rc = raw_rc = verify(k, sig, in, PAY_SIG_DER);
+
+    if (rc == PAY_OK && pay_key_alg(k) == PAY_ALG_ECDSA_P256_SHA256) {
+        raw_rc = verify(k, raw(sig), in, PAY_SIG_RAW);
+    }
+
+    pay_key_unref(k);
+
+    if (is_valid(test)) {
+        count(t, &t->good, rc == PAY_OK && raw_rc == PAY_OK, test);
+
+    } else {
+        count(t, &t->bad, rc == PAY_DECLINED && ERR_peek_error() == 0, test);
+    }
+}
+
+
 static void
 hmac_case(tally_t *t, yajl_val group, yajl_val test)
 {
@@ -286,6 +354,8 @@ main(void)
     run("rsa_signature_2048_sha256", rsa_case);
     run("rsa_signature_3072_sha256", rsa_case);
     run("rsa_signature_4096_sha256", rsa_case);
+    run("ecdsa_secp256r1_sha256", key_case);
+    run("ed25519", key_case);
     run("hmac_sha256", hmac_case);
     run("aes_gcm", gcm_case);
 
