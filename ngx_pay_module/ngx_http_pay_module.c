@@ -179,7 +179,6 @@ ngx_pay_create_main_conf(ngx_conf_t *cf)
 {
     pay_u8                random[32];
     pay_str_t             secret;
-    ngx_pool_cleanup_t   *cln;
     ngx_pay_main_conf_t  *mcf;
 
     mcf = ngx_pcalloc(cf->pool, sizeof(ngx_pay_main_conf_t));
@@ -201,21 +200,17 @@ ngx_pay_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL || pay_random(random, sizeof(random)) != 0) {
+    if (pay_random(random, sizeof(random)) != 0) {
         return NULL;
     }
 
     secret.data = random;
     secret.len = sizeof(random);
 
-    mcf->dummy = pay_mac_key_create(secret);
+    mcf->dummy = ngx_pay_conf_mac(cf, secret);
     if (mcf->dummy == NULL) {
         return NULL;
     }
-
-    cln->handler = (ngx_pool_cleanup_pt) pay_mac_key_destroy;
-    cln->data = mcf->dummy;
 
     return mcf;
 }

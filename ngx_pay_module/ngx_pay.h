@@ -102,14 +102,16 @@ struct ngx_pay_channel_s {
     ngx_uint_t            line;
 };
 
+/* one of a merchant's keys: mac or public_key, the other is NULL */
+
 typedef struct {
     ngx_str_t             id;
     pay_alg_t             alg;
-    pay_mac_key_t        *mac;          /* of HMAC, else NULL */
-    pay_key_t            *public_key;   /* of the others */
-    pay_u8                digest[PAY_SHA256_LEN];   /* of either */
-    time_t                not_after;    /* of a certificate, 0: none */
-    u_char               *file;         /* where it was configured */
+    pay_mac_key_t        *mac;          /* HMAC */
+    pay_key_t            *public_key;   /* all else */
+    pay_u8                digest[PAY_SHA256_LEN];   /* of what was read */
+    time_t                not_after;    /* of a certificate; 0: none */
+    u_char               *file;
     ngx_uint_t            line;
 } ngx_pay_key_t;
 
@@ -140,7 +142,8 @@ struct ngx_pay_main_conf_s {
     ngx_array_t           places;       /* ngx_pay_place_t */
     pay_mac_key_t        *secret;       /* signs the echoed text */
     pay_mac_key_t        *dummy;        /* for merchants that do not exist */
-    pay_key_t            *dummies[PAY_ALG_MAX];     /* of algorithms in use */
+    pay_key_t            *dummies[PAY_ALG_MAX];     /* ... by algorithm, where
+                                                       a merchant uses it */
     time_t                window_max;
     ngx_int_t             request_id;   /* index of $request_id */
     ngx_flag_t            debug_core;
@@ -201,6 +204,14 @@ ngx_int_t ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 /* a small file, whole; an error has been logged with file and line */
 ngx_int_t ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out);
 void ngx_pay_conf_wipe(ngx_str_t *s);
+
+/* lines of pay_merchant; and the checks when all keys are known */
+char *ngx_pay_conf_key_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_key_public(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_pay_conf_keys(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
+
+/* lives as long as the configuration */
+pay_mac_key_t *ngx_pay_conf_mac(ngx_conf_t *cf, pay_str_t secret);
 
 /* a line of a channel's block that is its driver's; the block's end */
 char *ngx_pay_conf_param(ngx_conf_t *cf, void *conf);

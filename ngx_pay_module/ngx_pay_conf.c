@@ -215,13 +215,6 @@ ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out)
 }
 
 
-static void
-ngx_pay_conf_mac_cleanup(void *data)
-{
-    pay_mac_key_destroy(data);
-}
-
-
 /* pay_secret FILE: signs the text that channels give back */
 
 char *
@@ -232,7 +225,6 @@ ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     pay_str_t             secret;
     ngx_str_t            *value, file;
     const char           *why;
-    ngx_pool_cleanup_t   *cln;
 
     if (mcf->secret) {
         return "is duplicate";
@@ -252,15 +244,10 @@ ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    mcf->secret = cln ? pay_mac_key_create(secret) : NULL;
-
+    mcf->secret = ngx_pay_conf_mac(cf, secret);
     if (mcf->secret == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    cln->handler = ngx_pay_conf_mac_cleanup;
-    cln->data = mcf->secret;
 
     ngx_pay_conf_wipe(&file);
 
@@ -365,84 +352,6 @@ ngx_pay_conf_resolve(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
 }
 
 
-typedef struct {
-    ngx_pay_merchant_t  *merchant;
-    ngx_pay_key_t    *secret;
-} ngx_pay_named_secret_t;
-
-
-static int ngx_libc_cdecl
-ngx_pay_conf_secret_cmp(const void *one, const void *two)
-{
-    const ngx_pay_named_secret_t  *a = one;
-    const ngx_pay_named_secret_t  *b = two;
-
-    return ngx_memcmp(a->secret->digest, b->secret->digest, PAY_SHA256_LEN);
-}
-
-
-/*
- * The merchant's name is not in the signed string: one secret under two names
- * would let each sign for the other.
- */
-
-static ngx_int_t
-ngx_pay_conf_secrets(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
-{
-    ngx_uint_t               i, k;
-    ngx_array_t              all;
-    ngx_pay_key_t        *secret;
-    ngx_pay_merchant_t     **m;
-    ngx_pay_named_secret_t  *s;
-
-    if (ngx_array_init(&all, cf->temp_pool, 16,
-                       sizeof(ngx_pay_named_secret_t)) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    m = mcf->merchant_list.elts;
-
-    for (i = 0; i < mcf->merchant_list.nelts; i++) {
-        secret = m[i]->keys.elts;
-
-        for (k = 0; k < m[i]->keys.nelts; k++) {
-            s = ngx_array_push(&all);
-            if (s == NULL) {
-                return NGX_ERROR;
-            }
-
-            s->merchant = m[i];
-            s->secret = &secret[k];
-        }
-    }
-
-    s = all.elts;
-
-    if (all.nelts == 0) {
-        return NGX_OK;
-    }
-
-    ngx_qsort(s, all.nelts, sizeof(ngx_pay_named_secret_t),
-              ngx_pay_conf_secret_cmp);
-
-    for (i = 1; i < all.nelts; i++) {
-
-        if (ngx_pay_conf_secret_cmp(&s[i - 1], &s[i]) == 0) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "secret \"%V\" of pay_merchant \"%V\" is the same "
-                          "as secret \"%V\" of pay_merchant \"%V\" in %s:%ui",
-                          &s[i].secret->id, &s[i].merchant->node.str,
-                          &s[i - 1].secret->id, &s[i - 1].merchant->node.str,
-                          s[i].merchant->file, s[i].merchant->line);
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
 char *
 ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
 {
@@ -457,7 +366,7 @@ ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
         }
     }
 
-    if (ngx_pay_conf_secrets(cf, mcf) != NGX_OK) {
+    if (ngx_pay_conf_keys(cf, mcf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -8,8 +8,6 @@
 #include <ngx_pay.h>
 
 
-static char *ngx_pay_merchant_secret(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 static char *ngx_pay_merchant_rule(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_pay_merchant_channel(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -29,7 +27,10 @@ static char *ngx_pay_merchant_webhook(ngx_conf_t *cf, ngx_command_t *cmd,
 
 static ngx_command_t  ngx_pay_merchant_commands[] = {
 
-    { ngx_string("secret"), NGX_CONF_TAKE2, ngx_pay_merchant_secret, 0, 0,
+    { ngx_string("secret"), NGX_CONF_TAKE2, ngx_pay_conf_key_secret, 0, 0,
+      NULL },
+
+    { ngx_string("public_key"), NGX_CONF_TAKE23, ngx_pay_conf_key_public, 0, 0,
       NULL },
 
     { ngx_string("allow"), NGX_CONF_TAKE1, ngx_pay_merchant_rule, 0, 0,
@@ -121,94 +122,14 @@ ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (m->keys.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "pay_merchant \"%V\" has no \"secret\"",
-                           &m->node.str);
+                           "pay_merchant \"%V\" has neither \"secret\" nor "
+                           "\"public_key\"", &m->node.str);
         return NGX_CONF_ERROR;
     }
 
     if (m->operations == 0) {
         m->operations = NGX_PAY_OPERATIONS;
     }
-
-    return NGX_CONF_OK;
-}
-
-
-static pay_mac_key_t *
-ngx_pay_merchant_mac(ngx_conf_t *cf, pay_str_t secret)
-{
-    pay_mac_key_t       *mac;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    mac = cln ? pay_mac_key_create(secret) : NULL;
-
-    if (mac) {
-        cln->handler = (ngx_pool_cleanup_pt) pay_mac_key_destroy;
-        cln->data = mac;
-    }
-
-    return mac;
-}
-
-
-static char *
-ngx_pay_merchant_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_pay_merchant_t  *m = conf;
-
-    pay_str_t            secret;
-    ngx_str_t           *value, file;
-    const char          *why;
-    ngx_uint_t           i;
-    ngx_pay_key_t    *s;
-
-    value = cf->args->elts;
-
-    if (!pay_str_token(ngx_pay_str(&value[1]), "._-", 1, 64)) {
-        return "must have a key name of 1 to 64 characters of "
-               "A-Z a-z 0-9 . _ -";
-    }
-
-    s = m->keys.elts;
-
-    for (i = 0; i < m->keys.nelts; i++) {
-        if (s[i].id.len == value[1].len
-            && ngx_memcmp(s[i].id.data, value[1].data, value[1].len) == 0)
-        {
-            return "is duplicate: the key name is in use";
-        }
-    }
-
-    if (ngx_pay_conf_file(cf, &value[2], &file) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (pay_secret_file(ngx_pay_str(&file), PAY_SECRET_MIN, &secret, &why)
-        != PAY_OK)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "secret \"%V\" of pay_merchant \"%V\": %s",
-                           &value[1], &m->node.str, why);
-        return NGX_CONF_ERROR;
-    }
-
-    s = ngx_array_push(&m->keys);
-    if (s == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    s->id = value[1];
-    s->alg = PAY_ALG_HMAC_SHA256;
-    s->mac = ngx_pay_merchant_mac(cf, secret);
-    s->public_key = NULL;
-    s->not_after = 0;
-
-    if (s->mac == NULL || pay_sha256(s->digest, secret) != 0) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_pay_conf_wipe(&file);
 
     return NGX_CONF_OK;
 }
@@ -364,7 +285,7 @@ ngx_pay_merchant_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         rc = pay_webhook_secret(arena, text, &key, &why);
     }
 
-    *mac = rc == PAY_OK ? ngx_pay_merchant_mac(cf, key) : NULL;
+    *mac = rc == PAY_OK ? ngx_pay_conf_mac(cf, key) : NULL;
 
     pay_arena_destroy(arena);
     ngx_pay_conf_wipe(&file);

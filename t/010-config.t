@@ -271,9 +271,8 @@ for (
       'a private key is needed, this is a certificate' ],
     [ 'a passphrase', pem('locked', 'ENCRYPTED PRIVATE KEY', 'x' x 64),
       'the key is protected by a passphrase' ],
-    [ 'elliptic', Pay::file('ec.pem',
-        scalar qx(openssl genpkey -algorithm EC \
-                  -pkeyopt ec_paramgen_curve:P-256 2>/dev/null)),
+    [ 'elliptic', Pay::file('ec.pem', scalar
+        `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`),
       'the key is not an RSA key' ],
     [ 'two of them', Pay::file('two.pem',
         read_file("$keys/apiclient_key.pem") x 2),
@@ -357,7 +356,7 @@ for (
 
 for (
     [ 'without a secret', { secret => undef },
-      'pay_merchant "demo" has no "secret"', '}' ],
+      'pay_merchant "demo" has neither "secret" nor "public_key"', '}' ],
     [ 'an unknown line', { color => 'red' }, '"color" in pay_merchant "demo" '
       . 'is not a directive of this block', 'color' ],
     [ 'a key name twice', { secret => [ "k1 $keys/demo.k1",
@@ -373,7 +372,7 @@ for (
       '(2: No such file or directory)', 'secret' ],
     [ 'one secret under two keys', { secret => [ "k1 $keys/demo.k1",
                                                  "k2 $keys/demo.k1" ] },
-      'is the same as secret', 'pay_merchant demo' ],
+      'is the same as secret', 'k2' ],
     [ 'a bad address', { allow => '127.0.0.256' },
       'has an invalid address or network', 'allow' ],
     [ 'a bad network', { deny => '10.0.0.0/33' },
@@ -407,7 +406,7 @@ for (
     [ 'twice', 'pay_merchant "demo" is duplicate', 'demo',
       "secret k1 $keys/echo.key;", 'pay_merchant demo' ],
     [ 'one secret under two names', 'secret "k1" of pay_merchant ', 'other',
-      "secret k9 $keys/demo.k1;", 'pay_merchant ' ]
+      "secret k9 $keys/demo.k1;", 'secret k' ]
 ) {
     my ($name, $text, $merchant, $lines, $at) = @$_;
 
