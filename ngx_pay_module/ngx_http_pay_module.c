@@ -200,15 +200,18 @@ ngx_pay_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    if (pay_random(random, sizeof(random)) != 0) {
-        return NULL;
-    }
-
     secret.data = random;
     secret.len = sizeof(random);
 
-    mcf->dummy = ngx_pay_conf_mac(cf, secret);
+    if (pay_random(random, sizeof(random)) == 0) {
+        mcf->dummy = ngx_pay_conf_mac(cf, secret);
+    }
+
+    /* a configuration of its own may leave libcrypto without any provider */
+
     if (mcf->dummy == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "pay: libcrypto has no random bytes, or no HMAC");
         return NULL;
     }
 
@@ -441,6 +444,8 @@ ngx_pay_postconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 ngx_pay_init_process(ngx_cycle_t *cycle)
 {
+    ngx_uint_t            i;
+    ngx_pay_channel_t   **ch;
     ngx_pay_main_conf_t  *mcf;
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_pay_module);
@@ -454,7 +459,17 @@ ngx_pay_init_process(ngx_cycle_t *cycle)
                       "pay: prctl(PR_SET_DUMPABLE) failed");
     }
 
-    if (mcf == NULL || mcf->redis == NULL || mcf->zone == NULL) {
+    if (mcf == NULL) {
+        return NGX_OK;
+    }
+
+    ch = mcf->channels.elts;
+
+    for (i = 0; i < mcf->channels.nelts; i++) {
+        ngx_pay_conf_params_wake(ch[i], cycle->log);
+    }
+
+    if (mcf->redis == NULL || mcf->zone == NULL) {
         return NGX_OK;
     }
 

@@ -216,6 +216,7 @@ pay_mac_key_t *ngx_pay_conf_mac(ngx_conf_t *cf, pay_str_t secret);
 /* a line of a channel's block that is its driver's; the block's end */
 char *ngx_pay_conf_param(ngx_conf_t *cf, void *conf);
 char *ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch);
+void ngx_pay_conf_params_wake(ngx_pay_channel_t *ch, ngx_log_t *log);
 void ngx_pay_conf_params_free(ngx_pay_channel_t *ch);
 
 /*

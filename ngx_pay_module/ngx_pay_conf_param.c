@@ -51,6 +51,37 @@ ngx_pay_param_secret(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
 }
 
 
+/* store:URI, as nginx itself has it for ssl_certificate_key */
+
+static char *
+ngx_pay_param_store(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
+    pay_key_t **key)
+{
+    char         detail[256];
+    const char  *why;
+
+    if (*key) {
+        return "is duplicate";
+    }
+
+    if (pay_key_private_store((char *) value->data + sizeof("store:") - 1,
+                              PAY_KEYS_RSA, key, &why, detail, sizeof(detail))
+        == PAY_OK)
+    {
+        return NGX_CONF_OK;
+    }
+
+    if (detail[0] == '\0') {
+        return (char *) why;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" by URI: %s (%s)",
+                       p->name, why, detail);
+
+    return NGX_CONF_ERROR;
+}
+
+
 static char *
 ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
     void *out)
@@ -172,6 +203,14 @@ ngx_pay_conf_param(ngx_conf_t *cf, void *conf)
     case PAY_PARAM_KEY_SET:
         return ngx_pay_param_set(cf, p, value, out);
 
+    case PAY_PARAM_PRIVATE_KEY:
+
+        if (ngx_strncmp(value[1].data, "store:", sizeof("store:") - 1) == 0) {
+            return ngx_pay_param_store(cf, p, &value[1], out);
+        }
+
+        /* fall through */
+
     default:
         return ngx_pay_param_key(cf, p, &value[1], out);
     }
@@ -224,6 +263,32 @@ ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* in a worker, before its threads start */
+
+void
+ngx_pay_conf_params_wake(ngx_pay_channel_t *ch, ngx_log_t *log)
+{
+    pay_key_t          *key;
+    const pay_param_t  *p;
+
+    for (p = ch->core.driver->params; p->name; p++) {
+
+        if (p->kind != PAY_PARAM_PRIVATE_KEY) {
+            continue;
+        }
+
+        key = *(pay_key_t **) ((u_char *) ch->core.conf + p->offset);
+
+        if (key && pay_key_wake(key) != 0) {
+            ngx_log_error(NGX_LOG_ERR, log, 0,
+                          "pay: the key of %s of pay_channel \"%V\" makes no "
+                          "valid signature in this process", p->name,
+                          &ch->name);
+        }
+    }
 }
 
 

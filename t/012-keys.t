@@ -250,4 +250,58 @@ taken('an expired certificate', 'the certificate of public_key "p1" of '
       . 'pay_merchant "demo" has expired', config => $auth,
       http => [ @none, merchant => { public_key => "p1 $expired" } ]);
 
+
+# --- private keys by URI ----------------------------------------------------
+
+# what a token may be is tried by t/drills/token.pl
+
+my $mine = "$keys/apiclient_key.pem";
+
+for my $uri ("file:$mine", "file://$mine", $mine) {
+    taken("certificate_key store:" . ($uri =~ s/$keys//r), '',
+          channel(certificate_key => "store:$uri"));
+}
+
+taken('sandbox_platform_key store:', '', channel(
+      sandbox_platform_key => "store:file:$keys/platform_key.pem"));
+
+for (
+    [ 'no such file', "file:$keys/none",
+      '"certificate_key" by URI: the store cannot be opened (error:' ],
+    [ 'an unknown scheme', 'nosuch:key',
+      '"certificate_key" by URI: the store cannot be opened (error:' ],
+    [ 'no scheme', '',
+      '"certificate_key" by URI: the store cannot be opened (error:' ],
+    [ 'a public key', "file:$keys/platform_pub.pem",
+      'the URI leads to no private key' ],
+    [ 'two keys', 'file:' . Pay::file('two.key', bytes($mine) x 2),
+      '"certificate_key" in pay_channel "wechat" the URI leads to more than '
+      . 'one private key' ],
+    [ 'K-4: not RSA', 'file:' . private('p256'),
+      '"certificate_key" in pay_channel "wechat" the key is not an RSA key' ],
+    [ 'K-4: RSA 1024', 'file:' . private('r1024'),
+      'the RSA key is too small, 2048 bits is the least' ],
+    [ 'a passphrase', 'file:' . openssl('locked.key', "pkey -in $mine "
+                                        . '-aes256 -passout pass:x'),
+      'the URI leads to no private key (error:' ],
+    [ 'a PIN', '"pkcs11:token=x;object=y?pin-value=1234"',
+      'the URI has a PIN inside: name its file by "pin-source"' ]
+) {
+    my ($name, $uri, $text) = @$_;
+    $uri =~ s/^("?)/$1store:/;
+
+    refused("certificate_key store:, $name", $text, at => 'certificate_key',
+            channel(certificate_key => $uri));
+}
+
+refused('certificate_key store:, twice', 'is duplicate',
+        at => 'certificate_key', channel(
+            certificate_key => [ "store:file:$mine", "store:file:$mine" ]));
+refused('certificate_key store:, that of another certificate',
+        'certificate_key is not the key of certificate', at => '}',
+        channel(certificate_key => "store:file:$keys/platform_key.pem"));
+refused('certificate store: it is for private keys', 'No such file',
+        at => 'certificate store',
+        channel(certificate => "store:file:$keys/apiclient_cert.pem"));
+
 run_refused();

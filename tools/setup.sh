@@ -27,6 +27,12 @@ if [ "${1:-test}" = test ]; then
         packages="$packages nodejs npm"
     fi
 
+    # a token, where the release has a provider for it
+
+    if apt-cache show pkcs11-provider > /dev/null 2>&1; then
+        packages="$packages pkcs11-provider softhsm2"
+    fi
+
     # Lua only where a suite has a mock that wants it
 
     if grep -qs PAY_LUA_MODULES t/*.t t/drills/*.sh; then

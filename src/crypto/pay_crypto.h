@@ -111,6 +111,22 @@ pay_rc_t pay_key_public_pem(pay_str_t pem, unsigned kinds, pay_key_t **out,
 pay_rc_t pay_key_public_file(pay_str_t file, unsigned kinds, pay_key_t **out,
     int64_t *not_after, const char **why);
 
+/*
+ * The one private key that an OSSL_STORE URI leads to: a file of any form
+ * that libcrypto reads, or a token by a provider (PKCS #11).  Nothing ever
+ * asks for a passphrase or a PIN, and none may be in the URI itself.
+ * detail: libcrypto's own words, "" where it has none.
+ */
+pay_rc_t pay_key_private_store(const char *uri, unsigned kinds,
+    pay_key_t **out, const char **why, char *detail, size_t size);
+
+/*
+ * To be called in every process that fork() made, before its threads start:
+ * a token opens its session at a key's first use, and not by two at once.
+ * 0 if the key may be used.
+ */
+int pay_key_wake(const pay_key_t *private_key);
+
 /* an X.509 certificate: its public key, serial and validity */
 
 typedef struct {

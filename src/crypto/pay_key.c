@@ -21,6 +21,8 @@ static pay_rc_t pay_key_pem(pay_str_t pem, pay_pem_kind_t kind,
     unsigned kinds, pay_key_t **out, const char **why);
 static pay_key_t *pay_key_create(EVP_PKEY *pkey, pay_alg_t alg, int private);
 static int pay_key_is_cert(pay_str_t file);
+static int pay_key_works(const pay_key_t *k);
+static EVP_PKEY *pay_key_half(const pay_key_t *k);
 
 
 pay_rc_t
@@ -142,7 +144,7 @@ pay_key_take(EVP_PKEY *pkey, unsigned kinds, int private, pay_key_t **out,
 
     /* one changed character in the file, and every signature were wrong */
 
-    if (private && !pay_key_match(k, k)) {
+    if (private && !pay_key_works(k)) {
         *why = "the private key makes no valid signature";
         pay_key_unref(k);
         return PAY_INVALID;
@@ -169,6 +171,7 @@ pay_key_create(EVP_PKEY *pkey, pay_alg_t alg, int private)
     k->alg = alg;
     k->refs = 1;
     k->private = private;
+    k->stored = 0;
 
     return k;
 }
@@ -199,6 +202,57 @@ pay_alg_t
 pay_key_alg(const pay_key_t *k)
 {
     return k->alg;
+}
+
+
+int
+pay_key_wake(const pay_key_t *private_key)
+{
+    return !private_key->stored || pay_key_works(private_key) ? 0 : -1;
+}
+
+
+/* a token's key may be good for signing only: then libcrypto verifies */
+
+static int
+pay_key_works(const pay_key_t *k)
+{
+    int        good;
+    pay_key_t  half;
+
+    if (pay_key_match(k, k)) {
+        return 1;
+    }
+
+    half = *k;
+    half.pkey = pay_key_half(k);
+
+    good = half.pkey != NULL && pay_key_match(k, &half);
+
+    EVP_PKEY_free(half.pkey);
+
+    return good;
+}
+
+
+static EVP_PKEY *
+pay_key_half(const pay_key_t *k)
+{
+    int            len;
+    pay_u8        *der;
+    EVP_PKEY      *pkey;
+    const pay_u8  *p;
+
+    der = NULL;
+    len = i2d_PUBKEY(k->pkey, &der);
+
+    p = der;
+    pkey = (len > 0) ? d2i_PUBKEY(NULL, &p, len) : NULL;
+
+    OPENSSL_free(der);
+    ERR_clear_error();
+
+    return pkey;
 }
 
 

@@ -20,6 +20,7 @@ struct pay_key_s {
     pay_alg_t        alg;
     int              refs;      /* atomic */
     unsigned         private:1;
+    unsigned         stored:1;  /* by URI: it may live in a token */
 };
 
 typedef enum {

@@ -150,6 +150,8 @@ sub _module {
 #     zone => '16m'
 #     call => {}          lines of pay_proxy.conf that differ
 #     wechat => ''        more lines of the channel's block
+#     key => FILE         its private key, or store:URI
+#     main => ''          text at the start of the file
 #     http, server, notify => ''
 #                         more text: at http level, in the gateway's server,
 #                         in the location of notices; APP and CHANNEL are the
@@ -158,7 +160,8 @@ sub _module {
 
 sub conf {
     my %p = (workers => 2, listen => '', zone => '16m', call => {},
-             wechat => '', http => '', server => '', notify => '', @_);
+             wechat => '', key => 'keys/apiclient_key.pem', main => '',
+             http => '', server => '', notify => '', @_);
 
     my $keys = Pay::keys();
     my $text = _read("$Root/conf-examples/sandbox/nginx.conf");
@@ -175,7 +178,7 @@ sub conf {
     $count++;
 
     _change(\$text, 1, qr/^load_module .*;$/m,
-            $module eq '' ? '' : "load_module $module;");
+            ($module eq '' ? '' : "load_module $module;") . $p{main});
     _change(\$text, 1, qr/^worker_processes .*;$/m,
             "worker_processes $p{workers};");
     _change(\$text, 1, qr{access_log +logs/access.log;},
@@ -189,6 +192,8 @@ sub conf {
             " http://127.0.0.1:$p{relay}");
     _change(\$text, 1, qr/(?<= host) +http:\S+:8082;/,
             " http://127.0.0.1:$p{channel};\n        $p{wechat}");
+    _change(\$text, 1, qr{(?<=certificate_key) +keys/apiclient_key.pem;},
+            " \"$p{key}\";");
     _change(\$text, 1, qr/listen +127.0.0.1:8080;/,
             "listen 127.0.0.1:$p{gate} $p{listen};\n"
             . ($p{h2} ? "        listen 127.0.0.1:$p{h2} http2;\n" : '')
@@ -197,7 +202,7 @@ sub conf {
             " 127.0.0.1:$p{status};");
     _change(\$text, 1, qr/(?<=listen) +127.0.0.1:8082;/,
             " 127.0.0.1:$p{sim};");
-    _change(\$text, 8, qr{(?<= )keys/}, "$keys/");
+    $text =~ s{(?<=[ "])keys/}{$keys/}g;
     _change(\$text, 2, qr{\S*pay_proxy.conf}, $proxy);
     $text =~ s/\bAPP\b/127.0.0.1:$p{app}/g;
     $text =~ s/\bCHANNEL\b/127.0.0.1:$p{channel}/g;

@@ -14,6 +14,8 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
+#include <unistd.h>
+
 
 typedef pay_rc_t (*load_pt)(pay_str_t pem, unsigned kinds, pay_key_t **out,
     const char **why);
@@ -531,6 +533,133 @@ test_old_form(void)
 }
 
 
+/* --- keys by URI --------------------------------------------------------- */
+
+/* a file of its own; what is made of it is "file:" and its path */
+
+static const char *
+stored(pay_str_t bytes, const char *scheme)
+{
+    int          fd;
+    static char  uri[64];
+
+    static int   used;
+
+    if (used) {
+        unlink(strchr(uri, '/'));
+    }
+
+    used = 1;
+    snprintf(uri, sizeof(uri), "%s/tmp/ngx_pay.keys.XXXXXX", scheme);
+    fd = mkstemp(strchr(uri, '/') + (strstr(uri, "///") ? 2 : 0));
+
+    if (fd == -1 || write(fd, bytes.data, bytes.len) != (ssize_t) bytes.len) {
+        ok(0, "a file in /tmp");
+        exit(1);
+    }
+
+    close(fd);
+
+    return uri;
+}
+
+
+static void
+not_stored(const char *uri, unsigned set, const char *want,
+    const char *detail, const char *name)
+{
+    char         said[256];
+    pay_rc_t     rc;
+    pay_key_t   *k;
+    const char  *why;
+
+    k = (pay_key_t *) &rc;
+    why = NULL;
+    memset(said, 'x', sizeof(said));
+    rc = pay_key_private_store(uri, set, &k, &why, said, sizeof(said));
+
+    is_int(rc, PAY_INVALID, name);
+    ok(k == NULL, "%s: no key", name);
+    is(pay_strz(why), want, name);
+    ok(memchr(said, 0, sizeof(said)) != NULL
+       && (detail[0] ? strstr(said, detail) != NULL : said[0] == 0),
+       "%s: said \"%s\"", name, detail);
+    clean(name);
+}
+
+
+static void
+test_stored(kind_t *k)
+{
+    char         said[256];
+    pay_key_t   *key;
+    const char  *why, *uri;
+
+    uri = stored(pem_private(k->pkey), k == ec ? "file://" : "file:");
+
+    is_int(pay_key_private_store(uri, k->kinds, &key, &why, said,
+                                 sizeof(said)), PAY_OK, uri);
+    is_int(pay_key_alg(key), k->alg, k->name);
+    is_int(pay_key_match(key, k->public), 1, "it is that key");
+    is_int(pay_key_wake(key), 0, "it may be used");
+    pay_key_unref(key);
+    clean(k->name);
+}
+
+
+static void
+test_not_stored(void)
+{
+    BIO        *bio;
+    EVP_PKEY   *pkey;
+    pay_buf_t   b;
+    pay_str_t   key;
+
+    static const char  none[] = "the URI leads to no private key";
+
+    key = pem_private(rsa->pkey);
+
+    pay_buf_init(&b, arena, 0);
+    pay_buf_adds(&b, key);
+    pay_buf_adds(&b, pem_private(ec->pkey));
+    not_stored(stored(pay_buf_str(&b), "file:"), PAY_KEYS_ANY,
+               "the URI leads to more than one private key", "", "two keys");
+
+    not_stored(stored(pem_public(rsa->pkey), "file:"), PAY_KEYS_ANY, none,
+               "unsupported", "a public key");
+    not_stored(stored(PAY_STR("nothing\n"), "file:"), PAY_KEYS_ANY, none, "",
+               "no key");
+
+    bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey(bio, rsa->pkey, EVP_aes_256_cbc(),
+                             (unsigned char *) "pass", 4, NULL, NULL);
+    not_stored(stored(take_bio(bio), "file:"), PAY_KEYS_ANY, none,
+               "passphrase", "a passphrase that nobody is asked for");
+
+    not_stored(stored(pem_private(ec->pkey), "file:"), PAY_KEYS_RSA,
+               "the key is not an RSA key", "", "K-4: stored, not RSA");
+
+    pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t) 1024);
+    not_stored(stored(pem_private(pkey), "file:"), PAY_KEYS_ANY,
+               "the RSA key is too small, 2048 bits is the least", "",
+               "K-4: stored, RSA 1024");
+    EVP_PKEY_free(pkey);
+
+    unlink(strchr(stored(key, "file:"), '/'));
+    not_stored("file:/nonexistent/key", PAY_KEYS_ANY,
+               "the store cannot be opened", "No such file", "no such file");
+    not_stored("nosuch:thing", PAY_KEYS_ANY, "the store cannot be opened",
+               "error:", "a scheme that nobody knows");
+    not_stored("", PAY_KEYS_ANY, "the store cannot be opened", "error:",
+               "no URI at all");
+    not_stored("pkcs11:object=x?pin-value=1234", PAY_KEYS_ANY,
+               "the URI has a PIN inside: name its file by \"pin-source\"", "",
+               "a PIN");
+
+    is_int(pay_key_wake(rsa->private), 0, "what is no token is awake");
+}
+
+
 /* --- the public keys of nobody ------------------------------------------- */
 
 static void
@@ -590,6 +719,12 @@ main(void)
 
     test_match();
     test_old_form();
+
+    for (k = kinds; k < KINDS; k++) {
+        test_stored(k);
+    }
+
+    test_not_stored();
     test_dummies();
 
     free_kinds();
