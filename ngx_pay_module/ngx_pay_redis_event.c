@@ -77,24 +77,49 @@ ngx_pay_redis_del_write(void *data)
 }
 
 
+/*
+ * Half a reply that nobody asked for would be the beginning of the next
+ * command's.
+ */
+
+static void
+ngx_pay_redis_leftover(ngx_pay_redis_t *rd)
+{
+    redisReader  *reader = rd->ac->c.reader;
+
+    if (rd->inflight == 0 && reader->pos < reader->len) {
+        ngx_pay_redis_log(rd, NGX_PAY_REDIS_PROTOCOL,
+                          "a part of an unexpected reply");
+        ngx_pay_redis_close(rd, NGX_PAY_REDIS_PROTOCOL);
+    }
+}
+
+
 static void
 ngx_pay_redis_handler(ngx_event_t *ev)
 {
     ngx_connection_t   *c = ev->data;
     redisAsyncContext  *ac = c->data;
+    ngx_pay_redis_t    *rd = ac->data;
 
     /* worker_shutdown_timeout */
 
     if (c->close) {
-        ngx_pay_redis_close(ac->data, NGX_PAY_REDIS_CLOSED);
+        ngx_pay_redis_close(rd, NGX_PAY_REDIS_CLOSED);
         return;
     }
 
     if (ev->write) {
         redisAsyncHandleWrite(ac);
+        return;
+    }
 
-    } else {
-        redisAsyncHandleRead(ac);
+    redisAsyncHandleRead(ac);
+
+    /* ac may be gone */
+
+    if (rd->ac) {
+        ngx_pay_redis_leftover(rd);
     }
 }
 
