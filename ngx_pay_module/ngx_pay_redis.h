@@ -245,6 +245,7 @@ void ngx_pay_redis_log(ngx_pay_redis_t *rd, ngx_uint_t why, const char *text);
 /* an error has been logged with file and line */
 ngx_int_t ngx_pay_redis_tls_conf(ngx_conf_t *cf, ngx_pay_redis_t *rd);
 ngx_int_t ngx_pay_redis_tls_start(ngx_pay_redis_t *rd);
+const char *ngx_pay_redis_tls_error(ngx_pay_redis_t *rd);
 void ngx_pay_redis_tls_clear(ngx_pay_redis_t *rd);
 
 

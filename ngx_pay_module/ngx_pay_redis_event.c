@@ -206,6 +206,19 @@ ngx_pay_redis_lost(ngx_pay_redis_t *rd)
 }
 
 
+/* TLS is not among the errors that hiredis has words for */
+
+static const char *
+ngx_pay_redis_text(ngx_pay_redis_t *rd)
+{
+    const char  *text;
+
+    text = ngx_pay_redis_tls_error(rd);
+
+    return text ? text : rd->ac->c.errstr;
+}
+
+
 void
 ngx_pay_redis_dropped(ngx_pay_redis_t *rd)
 {
@@ -232,7 +245,7 @@ ngx_pay_redis_dropped(ngx_pay_redis_t *rd)
         ngx_pay_redis_log(rd, ngx_pay_redis_up(rd)
                               ? NGX_PAY_REDIS_CLOSED
                               : NGX_PAY_REDIS_NOT_CONNECTED,
-                          ac->c.errstr);
+                          ngx_pay_redis_text(rd));
     }
 
     ngx_pay_redis_lost(rd);
@@ -318,7 +331,8 @@ ngx_pay_redis_connected(const redisAsyncContext *ac, int status)
     }
 
     if (rd->tls && ngx_pay_redis_tls_start(rd) != NGX_OK) {
-        ngx_pay_redis_log(rd, NGX_PAY_REDIS_NOT_CONNECTED, "TLS failed");
+        ngx_pay_redis_log(rd, NGX_PAY_REDIS_NOT_CONNECTED,
+                          ngx_pay_redis_text(rd));
         ngx_pay_redis_break(rd);
         return;
     }

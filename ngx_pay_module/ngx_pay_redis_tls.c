@@ -84,25 +84,39 @@ ngx_pay_redis_tls_name(SSL *ssl, const char *name)
 }
 
 
+/*
+ * hiredis leaves its functions for TLS behind when the handshake fails at
+ * once, but not what they need.
+ */
+
 ngx_int_t
 ngx_pay_redis_tls_start(ngx_pay_redis_t *rd)
 {
-    SSL  *ssl;
+    SSL                      *ssl;
+    redisContext             *c = &rd->ac->c;
+    const redisContextFuncs  *plain = c->funcs;
 
     ssl = SSL_new(rd->tls_ctx);
 
     if (ssl == NULL
         || ngx_pay_redis_tls_name(ssl, (char *) rd->tls_name.data) != NGX_OK
-        || redisInitiateSSL(&rd->ac->c, ssl) != REDIS_OK)
+        || redisInitiateSSL(c, ssl) != REDIS_OK)
     {
+        c->funcs = plain;
         SSL_free(ssl);
-        ERR_clear_error();
         return NGX_ERROR;
     }
 
     ERR_clear_error();
 
     return NGX_OK;
+}
+
+
+const char *
+ngx_pay_redis_tls_error(ngx_pay_redis_t *rd)
+{
+    return rd->tls ? ERR_reason_error_string(ERR_peek_last_error()) : NULL;
 }
 
 
@@ -136,6 +150,13 @@ ngx_int_t
 ngx_pay_redis_tls_start(ngx_pay_redis_t *rd)
 {
     return NGX_ERROR;
+}
+
+
+const char *
+ngx_pay_redis_tls_error(ngx_pay_redis_t *rd)
+{
+    return NULL;
 }
 
 

@@ -43,6 +43,20 @@ sub wanted {
 }
 
 
+# whether "tls on" is for this build
+
+sub tls {
+    my $dir = Drill::dir();
+    my $nginx = $ENV{NGINX_BIN} // '/usr/sbin/nginx';
+
+    Drill::_write("$dir/tls.conf", text(port => Drill::port(), tls => 'on',
+                                        server => '127.0.0.1:1'));
+
+    return `$nginx -t -p $dir/ -e stderr -c $dir/tls.conf 2>&1`
+           !~ /needs a build with/;
+}
+
+
 # Parts: workers, idle, port; what else is given is a line of pay_redis.
 
 sub text {
