@@ -8,7 +8,8 @@
  *
  * A process may be killed inside any call: a place is unlinked by one store
  * before it is written, and linked by one store after that.  The most that a
- * kill leaves is a place nobody finds, which the hand takes when it comes by.
+ * kill leaves is a place nobody finds, which the hand takes when it comes by;
+ * the counts are made anew by the next call.
  */
 
 #include <store/pay_store_memory.h>
@@ -21,7 +22,8 @@ enum {
     PAY_EVENT_FREE = 0,
     PAY_EVENT_IN_FLIGHT,
     PAY_EVENT_ACCEPTED,
-    PAY_EVENT_FAILED
+    PAY_EVENT_FAILED,
+    PAY_EVENT_STATES
 };
 
 
@@ -43,7 +45,8 @@ struct pay_events_s {
     uint32_t  capacity;
     uint32_t  check;            /* over the one above */
     uint32_t  hand;
-    uint32_t  pad;
+    uint32_t  busy;             /* in a call, or one died */
+    uint32_t  count[PAY_EVENT_STATES];
 };
 
 
@@ -110,8 +113,65 @@ pay_events_init(void *mem, uint32_t capacity)
     t = mem;
     t->capacity = capacity;
     t->check = pay_store_check(capacity, 0);
+    t->count[PAY_EVENT_FREE] = capacity;
 
     return t;
+}
+
+
+static uint32_t *
+events_count(pay_events_t *t, const pay_event_t *e)
+{
+    return &t->count[e->state % PAY_EVENT_STATES];
+}
+
+
+static void
+events_recount(pay_events_t *t)
+{
+    uint32_t  i;
+
+    memset(t->count, 0, sizeof(t->count));
+
+    for (i = 0; i < t->capacity; i++) {
+        (*events_count(t, events_at(t, i)))++;
+    }
+
+    pay_in_order();
+    t->busy = 0;
+}
+
+
+static void
+events_enter(pay_events_t *t)
+{
+    if (t->busy) {
+        events_recount(t);
+    }
+
+    t->busy = 1;
+    pay_in_order();
+}
+
+
+static void
+events_leave(pay_events_t *t)
+{
+    pay_in_order();
+    t->busy = 0;
+}
+
+
+static void
+events_become(pay_events_t *t, pay_event_t *e, uint32_t state)
+{
+    (*events_count(t, e))--;
+
+    pay_in_order();
+    e->state = state;
+    pay_in_order();
+
+    (*events_count(t, e))++;
 }
 
 
@@ -172,9 +232,7 @@ events_unlink(pay_events_t *t, pay_event_t *e)
         link = &at->next;
     }
 
-    pay_in_order();
-    e->state = PAY_EVENT_FREE;
-    pay_in_order();
+    events_become(t, e, PAY_EVENT_FREE);
 }
 
 
@@ -235,15 +293,11 @@ events_link(pay_events_t *t, pay_event_t *e, const pay_u8 *key)
 }
 
 
-pay_ev_rc_t
-pay_events_claim(pay_events_t *t, const pay_u8 key[16], int32_t owner,
-    int64_t end, int64_t now, int (*alive)(int32_t owner))
+static pay_ev_rc_t
+events_claim(pay_events_t *t, const pay_u8 *key, int32_t owner, int64_t end,
+    int64_t now, int (*alive)(int32_t owner))
 {
     pay_event_t  *e;
-
-    if (!events_sound(t)) {
-        return PAY_EV_FULL;
-    }
 
     e = events_find(t, key);
 
@@ -265,10 +319,27 @@ pay_events_claim(pay_events_t *t, const pay_u8 key[16], int32_t owner,
     e->end = end;
     e->owner = owner;
 
-    pay_in_order();
-    e->state = PAY_EVENT_IN_FLIGHT;
+    events_become(t, e, PAY_EVENT_IN_FLIGHT);
 
     return PAY_EV_CLAIMED;
+}
+
+
+pay_ev_rc_t
+pay_events_claim(pay_events_t *t, const pay_u8 key[16], int32_t owner,
+    int64_t end, int64_t now, int (*alive)(int32_t owner))
+{
+    pay_ev_rc_t  rc;
+
+    if (!events_sound(t)) {
+        return PAY_EV_FULL;
+    }
+
+    events_enter(t);
+    rc = events_claim(t, key, owner, end, now, alive);
+    events_leave(t);
+
+    return rc;
 }
 
 
@@ -297,10 +368,12 @@ pay_events_settle(pay_events_t *t, const pay_u8 key[16], int32_t owner,
         return;
     }
 
-    e->status = status;
+    events_enter(t);
 
-    pay_in_order();
-    e->state = accepted ? PAY_EVENT_ACCEPTED : PAY_EVENT_FAILED;
+    e->status = status;
+    events_become(t, e, accepted ? PAY_EVENT_ACCEPTED : PAY_EVENT_FAILED);
+
+    events_leave(t);
 }
 
 
@@ -318,20 +391,70 @@ pay_events_status(const pay_events_t *t, const pay_u8 key[16])
 void
 pay_events_stat(const pay_events_t *t, pay_events_stat_t *out)
 {
-    uint32_t            i;
-    const pay_event_t  *e;
-
     memset(out, 0, sizeof(pay_events_stat_t));
 
     if (!events_sound(t)) {
         return;
     }
 
-    out->capacity = t->capacity;
+    /* const to the caller; it may put right what a killed call left */
 
-    for (i = 0; i < t->capacity; i++) {
-        e = events_at(t, i);
-        out->accepted += e->state == PAY_EVENT_ACCEPTED;
-        out->in_flight += e->state == PAY_EVENT_IN_FLIGHT;
+    if (t->busy) {
+        events_recount((pay_events_t *) t);
     }
+
+    out->capacity = t->capacity;
+    out->accepted = t->count[PAY_EVENT_ACCEPTED];
+    out->in_flight = t->count[PAY_EVENT_IN_FLIGHT];
+}
+
+
+/* the n'th place, beginning with the oldest, if it is to be copied */
+
+static pay_event_t *
+events_kept(const pay_events_t *t, uint32_t n, int claims)
+{
+    pay_event_t  *e;
+
+    e = events_at(t, ((uint64_t) t->hand + n) % t->capacity);
+
+    return e->state == PAY_EVENT_ACCEPTED
+           || (claims && e->state == PAY_EVENT_IN_FLIGHT) ? e : NULL;
+}
+
+
+pay_rc_t
+pay_events_copy(pay_events_t *to, const pay_events_t *from, int claims)
+{
+    uint32_t      n, all;
+    pay_event_t  *e, *copy;
+
+    if (!events_sound(to) || !events_sound(from)) {
+        return PAY_INVALID;
+    }
+
+    all = 0;
+
+    for (n = 0; n < from->capacity; n++) {
+        all += events_kept(from, n, claims) != NULL;
+    }
+
+    for (n = 0; n < from->capacity; n++) {
+
+        e = events_kept(from, n, claims);
+
+        if (e == NULL || all-- > to->capacity) {
+            continue;
+        }
+
+        copy = events_at(to, to->hand++);
+        events_link(to, copy, e->key);
+
+        copy->end = e->end;
+        copy->owner = e->owner;
+        copy->status = e->status;
+        events_become(to, copy, e->state);
+    }
+
+    return PAY_OK;
 }

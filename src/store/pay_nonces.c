@@ -23,7 +23,7 @@
 
 typedef struct {
     pay_u8    fp[14];
-    uint16_t  slot;
+    uint16_t  merchant;
     uint32_t  expires;          /* Unix seconds, good until 2106 */
     uint32_t  next;
 } pay_nonce_t;
@@ -38,6 +38,9 @@ struct pay_nonces_s {
     uint32_t  nslots;
     uint32_t  check;            /* over the two above */
     uint32_t  floor;            /* the latest expiry that was dropped */
+    uint64_t  full;             /* refusals: pay_nonces_stat_t */
+    uint64_t  half;
+    uint64_t  clock;
 };
 
 
@@ -60,9 +63,10 @@ nonces_bucket(const pay_nonces_t *n, const pay_u8 *fp)
 
 
 static uint32_t *
-nonces_held(const pay_nonces_t *n, uint32_t slot)
+nonces_held(const pay_nonces_t *n, uint32_t merchant)
 {
-    return (uint32_t *) (nonces_ring(n) + n->capacity) + n->capacity + slot;
+    return (uint32_t *) (nonces_ring(n) + n->capacity) + n->capacity
+           + merchant % n->nslots;
 }
 
 
@@ -100,6 +104,21 @@ pay_nonces_capacity(size_t size, uint32_t nslots)
     n = (size - fixed) / (sizeof(pay_nonce_t) + sizeof(uint32_t));
 
     return n < PAY_NONCES_MAX ? n : PAY_NONCES_MAX;
+}
+
+
+/* a power of two, of at most a sixteenth of the bytes */
+
+uint32_t
+pay_nonces_slots_for(size_t size)
+{
+    uint32_t  n;
+
+    for (n = PAY_NONCE_SLOTS; n > 1 && n * sizeof(uint32_t) > size / 16;
+         n /= 2)
+    { /* void */ }
+
+    return n;
 }
 
 
@@ -160,10 +179,8 @@ nonces_drop(pay_nonces_t *n, pay_nonce_t *e)
     /* killed here, it is counted off twice: a count errs to the low side
        only, and is right again when the merchant's last one has expired */
 
-    if (e->slot < n->nslots) {
-        held = nonces_held(n, e->slot);
-        *held -= (*held != 0);
-    }
+    held = nonces_held(n, e->merchant);
+    *held -= (*held != 0);
 
     if (n->floor < e->expires) {
         n->floor = e->expires;
@@ -232,7 +249,7 @@ nonces_find(const pay_nonces_t *n, const pay_u8 *fp)
 
 
 static void
-nonces_insert(pay_nonces_t *n, const pay_u8 *fp, uint32_t slot,
+nonces_insert(pay_nonces_t *n, const pay_u8 *fp, uint32_t merchant,
     uint32_t expires)
 {
     uint32_t     *link, i;
@@ -243,7 +260,7 @@ nonces_insert(pay_nonces_t *n, const pay_u8 *fp, uint32_t slot,
     link = nonces_bucket(n, fp);
 
     memcpy(e->fp, fp, sizeof(e->fp));
-    e->slot = slot;
+    e->merchant = merchant;
     e->expires = expires;
     e->next = *link;
 
@@ -253,7 +270,7 @@ nonces_insert(pay_nonces_t *n, const pay_u8 *fp, uint32_t slot,
     *link = i + 1;
     pay_in_order();
 
-    (*nonces_held(n, slot))++;
+    (*nonces_held(n, merchant))++;
 }
 
 
@@ -264,11 +281,12 @@ nonces_insert(pay_nonces_t *n, const pay_u8 *fp, uint32_t slot,
  */
 
 static int
-nonces_room(const pay_nonces_t *n, uint32_t slot, int expired)
+nonces_room(pay_nonces_t *n, uint32_t merchant, int expired)
 {
     uint32_t  half;
 
     if (n->last - n->first == n->capacity) {
+        n->full++;
         return 0;
     }
 
@@ -278,18 +296,24 @@ nonces_room(const pay_nonces_t *n, uint32_t slot, int expired)
 
     half = n->capacity / 2;
 
-    return *nonces_held(n, slot) < (half ? half : 1);
+    if (*nonces_held(n, merchant) < (half ? half : 1)) {
+        return 1;
+    }
+
+    n->half++;
+
+    return 0;
 }
 
 
 pay_nonce_rc_t
-pay_nonces_add(pay_nonces_t *n, const pay_u8 fp[14], uint32_t slot,
+pay_nonces_add(pay_nonces_t *n, const pay_u8 fp[14], uint32_t merchant,
     int64_t now, uint32_t lifetime)
 {
     int             expired;
     pay_nonce_rc_t  rc;
 
-    if (!nonces_sound(n) || slot >= n->nslots || now < 0
+    if (!nonces_sound(n) || merchant > UINT16_MAX || now < 0
         || now > (int64_t) UINT32_MAX - lifetime)
     {
         return PAY_NONCE_FULL;
@@ -302,7 +326,7 @@ pay_nonces_add(pay_nonces_t *n, const pay_u8 fp[14], uint32_t slot,
         return rc;
     }
 
-    if (!nonces_room(n, slot, expired)) {
+    if (!nonces_room(n, merchant, expired)) {
         return PAY_NONCE_FULL;
     }
 
@@ -314,10 +338,11 @@ pay_nonces_add(pay_nonces_t *n, const pay_u8 fp[14], uint32_t slot,
      */
 
     if (now + lifetime / 2 < n->floor) {
+        n->clock++;
         return PAY_NONCE_FULL;
     }
 
-    nonces_insert(n, fp, slot, now + lifetime);
+    nonces_insert(n, fp, merchant, now + lifetime);
 
     return PAY_NONCE_NEW;
 }
@@ -334,4 +359,89 @@ uint32_t
 pay_nonces_cap(const pay_nonces_t *n)
 {
     return n->capacity;
+}
+
+
+uint32_t
+pay_nonces_slots(const pay_nonces_t *n)
+{
+    return n->nslots;
+}
+
+
+void
+pay_nonces_stat(const pay_nonces_t *n, pay_nonces_stat_t *out)
+{
+    memset(out, 0, sizeof(pay_nonces_stat_t));
+
+    if (!nonces_sound(n)) {
+        return;
+    }
+
+    out->capacity = n->capacity;
+    out->live = n->last - n->first;
+    out->slots = n->nslots;
+    out->full = n->full;
+    out->half = n->half;
+    out->clock = n->clock;
+
+    if (out->live) {
+        out->oldest = nonces_ring(n)[n->first % n->capacity].expires;
+    }
+}
+
+
+uint32_t
+pay_nonces_good(const pay_nonces_t *n, int64_t now)
+{
+    uint64_t  i;
+    uint32_t  good;
+
+    if (!nonces_sound(n)) {
+        return 0;
+    }
+
+    good = 0;
+
+    for (i = n->first; i != n->last; i++) {
+        good += nonces_ring(n)[i % n->capacity].expires > now;
+    }
+
+    return good;
+}
+
+
+/* who is over the half of a smaller ring gets nothing until that expires */
+
+pay_rc_t
+pay_nonces_copy(pay_nonces_t *to, const pay_nonces_t *from, int64_t now)
+{
+    uint64_t            i;
+    const pay_nonce_t  *e;
+
+    if (!nonces_sound(to) || !nonces_sound(from)) {
+        return PAY_INVALID;
+    }
+
+    to->floor = from->floor;
+    to->full = from->full;
+    to->half = from->half;
+    to->clock = from->clock;
+
+    for (i = from->first; i != from->last; i++) {
+        e = &nonces_ring(from)[i % from->capacity];
+
+        if (e->expires <= now) {
+            to->floor = to->floor < e->expires ? e->expires : to->floor;
+            continue;
+        }
+
+        if (to->last - to->first == to->capacity) {
+            return PAY_DECLINED;
+        }
+
+        nonces_insert(to, e->fp, e->merchant, e->expires);
+    }
+
+    return PAY_OK;
 }

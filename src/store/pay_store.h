@@ -8,6 +8,10 @@
  * caller holds a lock around every call.
  *
  * Time is int64_t Unix seconds, and may step: it is only compared.
+ *
+ * A table may be copied into a fresh one of another capacity, which nobody
+ * else uses yet.  Claims in it are those of processes that go on with the old
+ * table: with claims == 0 they are copied as abandoned, else as they are.
  */
 
 #ifndef PAY_STORE_H_INCLUDED
@@ -30,26 +34,50 @@ typedef enum {
 #define PAY_NONCE_SLOTS  65536
 
 /*
- * How many nonces go into size bytes with nslots merchants (4 bytes each for
- * counting), and the bytes that so many need.
+ * How many nonces go into size bytes with nslots counts (4 bytes each), the
+ * bytes that so many need, and how many counts suit size bytes.
  */
 uint32_t pay_nonces_capacity(size_t size, uint32_t nslots);
 size_t pay_nonces_size(uint32_t capacity, uint32_t nslots);
+uint32_t pay_nonces_slots_for(size_t size);
 
 /* mem: aligned to 8 */
 pay_nonces_t *pay_nonces_init(void *mem, uint32_t capacity, uint32_t nslots);
 
 /*
- * fp: the first 14 bytes of a keyed hash over merchant, key and nonce; slot:
- * the merchant's number, < nslots, which may hold at most half of the ring
- * (all of it when nslots == 1).  Drops at most 8 expired ones per call, so
- * no call is long; PAY_NONCE_FULL only when no expired one is left.
+ * fp: the first 14 bytes of a keyed hash over merchant, key and nonce.
+ * merchant: 16 bits of a hash over the merchant, whatever nslots is.  Those
+ * that share a count (merchant % nslots) hold at most half of the ring
+ * together (all of it when nslots == 1).  Drops at most 8 expired ones per
+ * call, so no call is long; PAY_NONCE_FULL only when no expired one is left.
  */
 pay_nonce_rc_t pay_nonces_add(pay_nonces_t *n, const pay_u8 fp[14],
-    uint32_t slot, int64_t now, uint32_t lifetime);
+    uint32_t merchant, int64_t now, uint32_t lifetime);
 
 uint32_t pay_nonces_live(const pay_nonces_t *n);
 uint32_t pay_nonces_cap(const pay_nonces_t *n);
+uint32_t pay_nonces_slots(const pay_nonces_t *n);
+
+typedef struct {
+    uint32_t  capacity;
+    uint32_t  live;             /* expired ones count until they are dropped */
+    uint32_t  slots;
+    uint32_t  oldest;           /* when it expires, Unix seconds; 0: none */
+    uint64_t  full;             /* refused, since the start: the ring, */
+    uint64_t  half;             /* the merchant's half of it, */
+    uint64_t  clock;            /* a clock that was set back */
+} pay_nonces_stat_t;
+
+void pay_nonces_stat(const pay_nonces_t *n, pay_nonces_stat_t *out);
+
+/*
+ * Into a fresh ring of another capacity, in order; what has expired is left
+ * out.  PAY_DECLINED: it has no room for all of them (to is of no use then);
+ * PAY_INVALID: damaged.  good: how many there are to copy.
+ */
+pay_rc_t pay_nonces_copy(pay_nonces_t *to, const pay_nonces_t *from,
+    int64_t now);
+uint32_t pay_nonces_good(const pay_nonces_t *n, int64_t now);
 
 
 /*
@@ -73,6 +101,9 @@ typedef enum {
 uint32_t pay_records_capacity(size_t size);                 /* cells */
 size_t pay_records_size(uint32_t cells);
 pay_records_t *pay_records_init(void *mem, uint32_t cells);
+
+/* the owner of an abandoned claim: no process, it never lives */
+#define PAY_OWNER_GONE  (-1)
 
 /*
  * A claim says that somebody works on the record: owner (a process id) and
@@ -121,6 +152,15 @@ typedef struct {
 
 void pay_records_stat(const pay_records_t *t, pay_records_stat_t *out);
 
+/*
+ * Each class in its order.  Where there is less room, what would be dropped
+ * first is left out, and counted as dropped.  PAY_DECLINED: not even what is
+ * never dropped has room; bound: how many cells that is.  from is put in
+ * order first.
+ */
+pay_rc_t pay_records_copy(pay_records_t *to, pay_records_t *from, int claims);
+uint32_t pay_records_bound(pay_records_t *t);
+
 
 /*
  * Events: which the application has accepted, and which are being sent to it
@@ -161,6 +201,13 @@ typedef struct {
 } pay_events_stat_t;
 
 void pay_events_stat(const pay_events_t *t, pay_events_stat_t *out);
+
+/*
+ * Accepted ones, and those in flight if claims; where there is less room,
+ * the newest.  PAY_INVALID: damaged.
+ */
+pay_rc_t pay_events_copy(pay_events_t *to, const pay_events_t *from,
+    int claims);
 
 
 #endif /* PAY_STORE_H_INCLUDED */

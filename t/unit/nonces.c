@@ -90,6 +90,17 @@ budget(void)
     ok(pay_nonces_capacity(10 << 20, 100) > 370000, "10 MB hold 370 000");
     ok(pay_nonces_capacity((size_t) -1, 1) < UINT32_MAX, "capacity is capped");
 
+    bad = pay_nonces_slots_for(0) != 1 || pay_nonces_slots_for(127) != 1;
+
+    for (size = 128, s = 2; s <= PAY_NONCE_SLOTS; size *= 2, s *= 2) {
+        bad += pay_nonces_slots_for(size - 1) != s / 2;
+        bad += pay_nonces_slots_for(size) != s;
+        bad += pay_nonces_capacity(size, s) < size * 15 / 16 / 28 - 3;
+    }
+
+    bad += pay_nonces_slots_for((size_t) -1) != PAY_NONCE_SLOTS;
+    is_int(bad, 0, "the counts take at most a sixteenth");
+
     ok(pay_nonces_init(NULL, 0, 1) == NULL
        && pay_nonces_init(NULL, 5, 0) == NULL
        && pay_nonces_init(NULL, 5, PAY_NONCE_SLOTS + 1) == NULL
@@ -161,6 +172,46 @@ full(void)
 }
 
 
+static int
+counted(const pay_nonces_t *n, uint64_t full, uint64_t half, uint64_t clock)
+{
+    pay_nonces_stat_t  s;
+
+    pay_nonces_stat(n, &s);
+
+    return s.full == full && s.half == half && s.clock == clock;
+}
+
+
+static void
+stat_of(void)
+{
+    pay_nonces_t       *n;
+    pay_nonces_stat_t   s;
+
+    n = ring(5, 3);
+    pay_nonces_stat(n, &s);
+    ok(s.capacity == 5 && s.slots == 3 && s.live == 0 && s.oldest == 0,
+       "an empty ring");
+
+    add(n, 1, 0, 1000);
+    add(n, 2, 0, 1007);
+    pay_nonces_stat(n, &s);
+    ok(s.live == 2 && s.oldest == 1000 + LIFE, "the oldest of two");
+    is_int(pay_nonces_slots(n), 3, "slots");
+
+    add(n, 3, 0, 1000 + LIFE);
+    pay_nonces_stat(n, &s);
+    ok(s.live == 2 && s.oldest == 1007 + LIFE, "it has gone");
+
+    memset(n, 0xff, pay_nonces_size(0, 0));
+    pay_nonces_stat(n, &s);
+    ok(s.capacity == 0 && s.live == 0 && s.oldest == 0, "damaged: nothing");
+
+    free(n);
+}
+
+
 static void
 halves(void)
 {
@@ -186,7 +237,9 @@ halves(void)
     is_int(bad, 0, "another one gets as many");
     is_int(add(n, 20, 2, 1001), PAY_NONCE_NEW, "a third gets the rest");
     is_int(add(n, 21, 2, 1001), PAY_NONCE_FULL, "then the ring is full");
-    is_int(add(n, 20, 3, 1001), PAY_NONCE_FULL, "a slot that is not there");
+    is_int(add(n, 20, 1 << 16, 1001), PAY_NONCE_FULL,
+           "more than 16 bits of a merchant");
+    ok(counted(n, 1, 1, 0), "counted: the ring once, a half once");
 
     is_int(add(n, 30, 0, 1000 + LIFE), PAY_NONCE_NEW, "expired ones count off");
     is_int(pay_nonces_live(n), 7, "five of them");
@@ -202,6 +255,19 @@ halves(void)
     n = ring(1, 2);
     is_int(add(n, 1, 1, 1000), PAY_NONCE_NEW, "half of one is one");
     is_int(add(n, 2, 0, 1000), PAY_NONCE_FULL, "for whoever comes first");
+
+    free(n);
+    n = ring(8, 4);
+
+    for (i = 0; i < 4; i++) {
+        bad += add(n, i, 3 + 4 * i, 1000) != PAY_NONCE_NEW;
+    }
+
+    is_int(bad, 0, "R-8 four merchants that share one of four counts");
+    is_int(add(n, 9, 0xffff, 1000), PAY_NONCE_FULL, "share one half");
+    is_int(add(n, 9, 0xfffe, 1000), PAY_NONCE_NEW, "their neighbour does not");
+    is_int(add(n, 9, 0xffff, 1000), PAY_NONCE_SEEN,
+           "what is known is known to all");
 
     free(n);
 }
@@ -277,6 +343,7 @@ steps(void)
            "R-16 forgotten by a clock ahead: not known to be new");
     is_int(add(n, 3, 0, 10000 + LIFE / 2 - 1), PAY_NONCE_FULL,
            "nor is any other");
+    ok(counted(n, 0, 0, 2), "counted: the clock twice");
     is_int(add(n, 2, 0, 10001), PAY_NONCE_SEEN, "what is held is seen");
     is_int(add(n, 3, 0, 10000 + LIFE / 2), PAY_NONCE_NEW,
            "until their window is over");
@@ -550,6 +617,7 @@ main(void)
     budget();
     once();
     full();
+    stat_of();
     halves();
     drops();
     steps();

@@ -188,11 +188,15 @@ events_call(void *zone, int what)
 static int
 events_check(void *zone, int what)
 {
-    int          bad, id;
-    pay_ev_rc_t  rc;
+    int                bad, id;
+    pay_ev_rc_t        rc;
+    pay_events_stat_t  s;
+
+    pay_events_stat(zone, &s);
+    bad = s.accepted + s.in_flight < 1 || s.accepted + s.in_flight > 3;
 
     rc = claim(zone, 2, 11);
-    bad = rc != PAY_EV_IN_FLIGHT && (what != 2 || rc != PAY_EV_ACCEPTED);
+    bad += rc != PAY_EV_IN_FLIGHT && (what != 2 || rc != PAY_EV_ACCEPTED);
     bad += what != 2 && claim(zone, what, 11) != PAY_EV_CLAIMED;
     bad += what == 3 && claim(zone, 1, 11) != PAY_EV_ACCEPTED;
 
@@ -210,6 +214,11 @@ events_check(void *zone, int what)
     }
 
     bad += claim(zone, 30, 11) != PAY_EV_FULL;
+
+    /* nobody is counted twice, or not at all */
+
+    pay_events_stat(zone, &s);
+    bad += s.accepted != 0 || s.in_flight != 3;
 
     return bad;
 }
