@@ -6,6 +6,7 @@
  */
 
 #include <ngx_pay_talk.h>
+#include <ngx_pay_zone.h>
 #include <sandbox/pay_sandbox.h>
 
 #include <sys/prctl.h>
@@ -20,6 +21,7 @@ static char *ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     ngx_pay_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
 static ngx_int_t ngx_pay_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_pay_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_pay_init_process(ngx_cycle_t *cycle);
 static void ngx_pay_exit_process(ngx_cycle_t *cycle);
 
@@ -164,7 +166,7 @@ ngx_module_t  ngx_http_pay_module = {
     ngx_pay_commands,                      /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_pay_init_module,                   /* init module */
     ngx_pay_init_process,                  /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -316,7 +318,7 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
     ngx_conf_merge_uint_value(conf->store_error, prev->store_error,
                               NGX_PAY_STORE_DENY);
-    ngx_conf_merge_sec_value(conf->window, prev->window, 300);
+    ngx_conf_merge_sec_value(conf->window, prev->window, NGX_PAY_WINDOW);
     ngx_conf_merge_str_value(conf->call, prev->call, "/_pay");
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pay_module);
@@ -438,6 +440,21 @@ ngx_pay_postconfiguration(ngx_conf_t *cf)
     }
 
     return ngx_pay_call_init();
+}
+
+
+static ngx_int_t
+ngx_pay_init_module(ngx_cycle_t *cycle)
+{
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_pay_module);
+
+    if (mcf && mcf->zone) {
+        ngx_pay_resize_done(mcf->zone);
+    }
+
+    return NGX_OK;
 }
 
 

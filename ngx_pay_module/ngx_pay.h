@@ -9,6 +9,7 @@
  *   ngx_pay_conf_*.c        pay_channel, pay_merchant, locations, the last
  *                           checks
  *   ngx_pay_zone.c          shared memory: lock, nonces, counters
+ *   ngx_pay_resize.c        ... and a reload with another size of it
  *   ngx_pay_store.c         what is kept, behind one interface
  *   ngx_pay_store_zone.c    ... in the zone of this node
  *   ngx_pay_store_redis.c   ... in Redis, which all nodes share
@@ -240,7 +241,6 @@ ngx_uint_t ngx_pay_merchant_has(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch);
 /* the zone */
 
 #define NGX_PAY_CHANNELS_MAX   64
-#define NGX_PAY_SLOTS          1024
 
 typedef enum {
     NGX_PAY_NOTICE_ACKNOWLEDGED = 0,
@@ -276,6 +276,7 @@ typedef struct {
     int64_t               born;
     uint64_t              size;
     ngx_atomic_t          dirty;        /* somebody is inside the lock */
+    ngx_atomic_t          frozen;       /* another zone has the content */
     ngx_atomic_t          repairs;
     pay_u8                nonce_key[32];
     int64_t               window;       /* the largest ever configured */
@@ -305,6 +306,8 @@ struct ngx_pay_zone_s {
     pay_nonces_t         *nonces;
     pay_records_t        *records;
     pay_events_t         *events;
+    ngx_pay_zone_t       *prev;         /* of another size, while loading */
+    ngx_uint_t            froze;        /* prev, unless the reload succeeds */
 };
 
 char *ngx_pay_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -312,6 +315,17 @@ char *ngx_pay_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* between the two nothing allocates, logs, waits or returns */
 void ngx_pay_zone_lock(ngx_pay_zone_t *zone);
 void ngx_pay_zone_unlock(ngx_pay_zone_t *zone);
+
+/*
+ * Under the lock, before what must not be forgotten is begun: a nonce, a
+ * claim, a new record.  What has begun may end in a frozen zone: a reload
+ * that fails thaws it.
+ */
+static ngx_inline ngx_uint_t
+ngx_pay_zone_frozen(ngx_pay_zone_t *zone)
+{
+    return zone->sh->frozen != 0;
+}
 
 #define ngx_pay_count(zone, member)                                          \
     (void) ngx_atomic_fetch_add(&(zone)->sh->member, 1)
@@ -331,7 +345,7 @@ pay_rc_t ngx_pay_record_read(ngx_pay_zone_t *zone, pay_arena_t *a,
 
 /*
  * Writes if the version is still that of rec (version 0: if it is not there).
- * PAY_INVALID: another was faster; PAY_DECLINED: no room.
+ * PAY_INVALID: another was faster; PAY_DECLINED: no room, or frozen.
  */
 pay_rc_t ngx_pay_record_write(ngx_pay_zone_t *zone, const pay_u8 key[16],
     pay_str_t bytes, pay_rec_class_t class_, uint32_t version);

@@ -185,7 +185,7 @@ ngx_pay_gate_op(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_store_init(op, r, ctx);
 
     op->time = s->time;
-    op->slot = ctx->merchant->node.node.key;
+    op->slot = ctx->merchant->node.node.key & 0xffff;
 
     if (ngx_pay_store_key(op, "nonce", s->merchant, s->key, s->nonce)
         != NGX_OK)

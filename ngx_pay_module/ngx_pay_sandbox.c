@@ -390,8 +390,9 @@ ngx_pay_inbox_put(ngx_http_request_t *r, ngx_pay_main_conf_t *mcf,
 
     pay_records_drop(mcf->zone->records, old);
 
-    if (pay_records_put(mcf->zone->records, key, bytes.data, bytes.len,
-                        PAY_REC_FINISHED, ngx_time()) != PAY_OK)
+    if (ngx_pay_zone_frozen(mcf->zone)
+        || pay_records_put(mcf->zone->records, key, bytes.data, bytes.len,
+                           PAY_REC_FINISHED, ngx_time()) != PAY_OK)
     {
         bytes.len = 0;
     }

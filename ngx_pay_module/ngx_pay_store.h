@@ -74,7 +74,7 @@ struct ngx_pay_store_op_s {
     pay_arena_t              *arena;    /* of what is read */
 
     /* in, by kind */
-    uint32_t                  slot;     /* NONCE: the merchant's */
+    uint32_t                  slot;     /* NONCE: the merchant's 16 bits */
     int64_t                   time;     /* NONCE: when it was signed */
     pay_str_t                 bytes;    /* WRITE; CLAIM: what to make, or
                                            empty.  READ, CLAIM: as stored */

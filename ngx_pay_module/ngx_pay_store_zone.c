@@ -56,9 +56,9 @@ ngx_pay_store_zone_nonce(ngx_pay_store_op_t *op)
 
     ngx_pay_zone_lock(zone);
 
-    op->nonce = 0 ? PAY_NONCE_FULL
-                : pay_nonces_add(zone->nonces, op->key.zone,
-                                 op->slot % NGX_PAY_SLOTS,
+    op->nonce = ngx_pay_zone_frozen(zone)
+                ? PAY_NONCE_FULL
+                : pay_nonces_add(zone->nonces, op->key.zone, op->slot,
                                  ngx_time(), (uint32_t) (2 * window + 2));
 
     ngx_pay_zone_unlock(zone);
@@ -162,10 +162,11 @@ ngx_pay_store_zone_claim(ngx_pay_store_op_t *op)
     }
 
     len = 0;
+    op->claim = NGX_PAY_STORE_NEW;
 
     ngx_pay_zone_lock(zone);
 
-    op->rc = 0 ? PAY_DECLINED
+    op->rc = ngx_pay_zone_frozen(zone) ? PAY_DECLINED
                                        : ngx_pay_store_zone_take(op, &rec);
 
     if (op->rc == PAY_OK) {
@@ -221,9 +222,11 @@ ngx_pay_store_zone_event(ngx_pay_store_op_t *op)
 
     ngx_pay_zone_lock(zone);
 
-    op->event = pay_events_claim(zone->events, op->key.zone, ngx_pid,
-                                 now + NGX_PAY_DELIVERY_TIME, now,
-                                 ngx_pay_alive);
+    op->event = ngx_pay_zone_frozen(zone)
+                ? PAY_EV_FULL
+                : pay_events_claim(zone->events, op->key.zone, ngx_pid,
+                                   now + NGX_PAY_DELIVERY_TIME, now,
+                                   ngx_pay_alive);
     op->status = pay_events_status(zone->events, op->key.zone);
 
     ngx_pay_zone_unlock(zone);

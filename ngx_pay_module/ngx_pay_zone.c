@@ -8,17 +8,17 @@
  *   head and counters | nonces 1/4 | events 1/8 | records 5/8
  */
 
-#include <ngx_pay.h>
+#include <ngx_pay_zone.h>
 
 #include <signal.h>
 
 
 #define NGX_PAY_MAGIC    0x79617067
-#define NGX_PAY_LAYOUT   2
-#define NGX_PAY_MIN      (256 * 1024)
+#define NGX_PAY_LAYOUT   3
 
 
 static ngx_int_t ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+static void ngx_pay_zone_print(ngx_pay_zone_t *zone);
 
 
 char *
@@ -57,7 +57,7 @@ ngx_pay_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "has an invalid size";
     }
 
-    if (size < (ssize_t) NGX_PAY_MIN) {
+    if (size < NGX_PAY_ZONE_MIN) {
         return "is too small: 256k is the least";
     }
 
@@ -77,11 +77,15 @@ ngx_pay_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     zone->shm_zone->data = zone;
     mcf->zone = zone;
 
+    if (ngx_pay_resize_prepare(cf, zone) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 
 
-static void
+void
 ngx_pay_zone_map(ngx_pay_zone_t *zone)
 {
     u_char  *p;
@@ -94,25 +98,48 @@ ngx_pay_zone_map(ngx_pay_zone_t *zone)
 }
 
 
-static ngx_int_t
-ngx_pay_zone_cut(ngx_pay_zone_t *zone, size_t size)
+/* each has the room up to the next */
+
+void
+ngx_pay_zone_cut(ngx_pay_cut_t *cut, size_t size)
 {
-    size_t             head, room;
+    size_t  room;
+
+    cut->nonces = ngx_align(sizeof(ngx_pay_shared_t), 64);
+
+    room = size - cut->nonces;
+
+    cut->events = ngx_align(cut->nonces + room / 4, 64);
+    cut->records = ngx_align(cut->events + room / 8, 64);
+
+    room = cut->events - cut->nonces;
+
+    cut->slots = pay_nonces_slots_for(room);
+    cut->nonces_cap = pay_nonces_capacity(room, cut->slots);
+    cut->events_cap = pay_events_capacity(cut->records - cut->events);
+    cut->cells = pay_records_capacity(size - cut->records);
+}
+
+
+static ngx_int_t
+ngx_pay_zone_make(ngx_pay_zone_t *zone, size_t size)
+{
+    ngx_pay_cut_t      cut;
     ngx_pay_shared_t  *sh;
+
+    ngx_pay_zone_cut(&cut, size);
 
     sh = zone->sh;
     ngx_memzero(sh, sizeof(ngx_pay_shared_t));
 
-    head = ngx_align(sizeof(ngx_pay_shared_t), 64);
-    room = size - head;
-
     sh->magic = NGX_PAY_MAGIC;
     sh->layout = NGX_PAY_LAYOUT;
     sh->size = size;
-    sh->nonces = head;
-    sh->events = ngx_align(head + room / 4, 64);
-    sh->records = ngx_align(sh->events + room / 8, 64);
+    sh->nonces = cut.nonces;
+    sh->events = cut.events;
+    sh->records = cut.records;
     sh->born = ngx_time();
+    sh->window = zone->conf->window_max;
 
     if (pay_random(sh->nonce_key, sizeof(sh->nonce_key)) != 0) {
         return NGX_ERROR;
@@ -120,18 +147,19 @@ ngx_pay_zone_cut(ngx_pay_zone_t *zone, size_t size)
 
     ngx_pay_zone_map(zone);
 
-    /* each by the room up to the next */
-
-    (void) pay_nonces_init(zone->nonces,
-                           pay_nonces_capacity(sh->events - sh->nonces,
-                                               NGX_PAY_SLOTS),
-                           NGX_PAY_SLOTS);
-    (void) pay_events_init(zone->events,
-                           pay_events_capacity(sh->records - sh->events));
-    (void) pay_records_init(zone->records,
-                            pay_records_capacity(size - sh->records));
+    (void) pay_nonces_init(zone->nonces, cut.nonces_cap, cut.slots);
+    (void) pay_events_init(zone->events, cut.events_cap);
+    (void) pay_records_init(zone->records, cut.cells);
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_pay_zone_known(ngx_pay_zone_t *zone)
+{
+    return zone->sh && zone->sh->magic == NGX_PAY_MAGIC
+           && zone->sh->layout == NGX_PAY_LAYOUT;
 }
 
 
@@ -214,9 +242,7 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         zone->sh = zone->shpool->data;
     }
 
-    if (zone->sh && zone->sh->magic == NGX_PAY_MAGIC
-        && zone->sh->layout == NGX_PAY_LAYOUT)
-    {
+    if (ngx_pay_zone_known(zone)) {
         ngx_pay_zone_map(zone);
         ngx_pay_zone_window(zone);
         ngx_pay_zone_channels(zone);
@@ -241,26 +267,55 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     zone->shpool->data = zone->sh;
 
-    if (ngx_pay_zone_cut(zone, size) != NGX_OK) {
+    if (ngx_pay_zone_make(zone, size) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    zone->sh->window = zone->conf->window_max;
-    ngx_pay_zone_channels(zone);
+    if (zone->prev && ngx_pay_zone_known(zone->prev)
+        && ngx_pay_resize(zone, shm_zone->shm.log) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
-                  "pay_zone \"%V\": %uD nonces of 28 bytes (enough for %uD "
-                  "requests a second at a window of %T s), %uD records of "
-                  "512 bytes, %uD events",
-                  &shm_zone->shm.name, pay_nonces_cap(zone->nonces),
-                  pay_nonces_cap(zone->nonces)
-                  / (uint32_t) (2 * ngx_max(zone->conf->window_max, 1)),
-                  ngx_max(zone->conf->window_max, 1),
-                  pay_records_capacity(size - zone->sh->records),
-                  pay_events_capacity(zone->sh->records
-                                      - zone->sh->events));
+    ngx_pay_zone_window(zone);
+    ngx_pay_zone_channels(zone);
+    ngx_pay_zone_print(zone);
 
     return NGX_OK;
+}
+
+
+/* to the terminal for nginx -t: the error log may not take notices */
+
+static void
+ngx_pay_zone_print(ngx_pay_zone_t *zone)
+{
+    u_char             buf[NGX_MAX_ERROR_STR], *p;
+    time_t             window;
+    ngx_pay_cut_t      cut;
+    ngx_pay_shared_t  *sh;
+
+    sh = zone->sh;
+    ngx_pay_zone_cut(&cut, sh->size);
+    window = sh->window ? sh->window : NGX_PAY_WINDOW;
+
+    p = ngx_snprintf(buf, sizeof(buf),
+                     "pay_zone \"%V\": %uD nonces of 28 bytes: %uD signed "
+                     "requests a second, each kept for twice pay_auth_window "
+                     "of %T s; %uD records of 512 bytes, %uD events of %uz "
+                     "bytes",
+                     &zone->shm_zone->shm.name, cut.nonces_cap,
+                     cut.nonces_cap / (uint32_t) (2 * window + 2),
+                     window, cut.cells, cut.events_cap,
+                     pay_events_size(2) - pay_events_size(1));
+
+    if (!ngx_test_config) {
+        ngx_log_error(NGX_LOG_NOTICE, zone->shm_zone->shm.log, 0, "%*s",
+                      (size_t) (p - buf), buf);
+
+    } else if (!ngx_quiet_mode) {
+        ngx_log_stderr(0, "%*s", (size_t) (p - buf), buf);
+    }
 }
 
 
@@ -297,6 +352,12 @@ ngx_pay_zone_unlock(ngx_pay_zone_t *zone)
 int
 ngx_pay_alive(int32_t owner)
 {
+    /* kill() takes what is not above 0 for groups of processes */
+
+    if (owner <= 0) {
+        return 0;
+    }
+
     return owner == ngx_pid || kill(owner, 0) == 0 || ngx_errno == EPERM;
 }
 
@@ -385,8 +446,12 @@ ngx_pay_record_write(ngx_pay_zone_t *zone, const pay_u8 key[16],
         return PAY_INVALID;
     }
 
-    rc = pay_records_put(zone->records, key, bytes.data, bytes.len, class_,
-                         now);
+    rc = PAY_DECLINED;
+
+    if (version != 0 || !ngx_pay_zone_frozen(zone)) {
+        rc = pay_records_put(zone->records, key, bytes.data, bytes.len,
+                             class_, now);
+    }
 
     ngx_pay_zone_unlock(zone);
 

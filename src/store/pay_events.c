@@ -409,22 +409,21 @@ pay_events_stat(const pay_events_t *t, pay_events_stat_t *out)
 }
 
 
-/* the n'th place, beginning with the oldest, if it is to be copied */
+/* the n'th place, beginning with the oldest, if its event is accepted */
 
 static pay_event_t *
-events_kept(const pay_events_t *t, uint32_t n, int claims)
+events_accepted(const pay_events_t *t, uint32_t n)
 {
     pay_event_t  *e;
 
     e = events_at(t, ((uint64_t) t->hand + n) % t->capacity);
 
-    return e->state == PAY_EVENT_ACCEPTED
-           || (claims && e->state == PAY_EVENT_IN_FLIGHT) ? e : NULL;
+    return e->state == PAY_EVENT_ACCEPTED ? e : NULL;
 }
 
 
 pay_rc_t
-pay_events_copy(pay_events_t *to, const pay_events_t *from, int claims)
+pay_events_copy(pay_events_t *to, const pay_events_t *from)
 {
     uint32_t      n, all;
     pay_event_t  *e, *copy;
@@ -436,12 +435,12 @@ pay_events_copy(pay_events_t *to, const pay_events_t *from, int claims)
     all = 0;
 
     for (n = 0; n < from->capacity; n++) {
-        all += events_kept(from, n, claims) != NULL;
+        all += events_accepted(from, n) != NULL;
     }
 
     for (n = 0; n < from->capacity; n++) {
 
-        e = events_kept(from, n, claims);
+        e = events_accepted(from, n);
 
         if (e == NULL || all-- > to->capacity) {
             continue;
@@ -450,10 +449,8 @@ pay_events_copy(pay_events_t *to, const pay_events_t *from, int claims)
         copy = events_at(to, to->hand++);
         events_link(to, copy, e->key);
 
-        copy->end = e->end;
-        copy->owner = e->owner;
         copy->status = e->status;
-        events_become(to, copy, e->state);
+        events_become(to, copy, PAY_EVENT_ACCEPTED);
     }
 
     return PAY_OK;

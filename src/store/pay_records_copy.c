@@ -71,8 +71,7 @@ copy_more(pay_records_t *to, const pay_records_t *from, const pay_cell_t *c)
 
 
 static void
-copy_record(pay_records_t *to, const pay_records_t *from, const pay_cell_t *c,
-    int claims)
+copy_record(pay_records_t *to, const pay_records_t *from, const pay_cell_t *c)
 {
     uint32_t     i, more, *bucket;
     pay_cell_t  *d;
@@ -87,7 +86,7 @@ copy_record(pay_records_t *to, const pay_records_t *from, const pay_cell_t *c,
     d->chain = *bucket;
     *bucket = i;
 
-    if (d->owner != 0 && !claims) {
+    if (d->owner != 0) {
         d->owner = PAY_OWNER_GONE;
     }
 
@@ -97,7 +96,7 @@ copy_record(pay_records_t *to, const pay_records_t *from, const pay_cell_t *c,
 
 
 pay_rc_t
-pay_records_copy(pay_records_t *to, pay_records_t *from, int claims)
+pay_records_copy(pay_records_t *to, pay_records_t *from)
 {
     uint32_t           i, n, over, class_;
     const pay_cell_t  *c;
@@ -123,7 +122,7 @@ pay_records_copy(pay_records_t *to, pay_records_t *from, int claims)
             n = pay_cells_count(c->len);
 
             if (over == 0 || copy_bound(c)) {
-                copy_record(to, from, c, claims);
+                copy_record(to, from, c);
                 continue;
             }
 

@@ -10,8 +10,8 @@
  * Time is int64_t Unix seconds, and may step: it is only compared.
  *
  * A table may be copied into a fresh one of another capacity, which nobody
- * else uses yet.  Claims in it are those of processes that go on with the old
- * table: with claims == 0 they are copied as abandoned, else as they are.
+ * else uses yet.  Claims in it are abandoned: who holds them goes on with the
+ * old table.
  */
 
 #ifndef PAY_STORE_H_INCLUDED
@@ -158,7 +158,7 @@ void pay_records_stat(const pay_records_t *t, pay_records_stat_t *out);
  * never dropped has room; bound: how many cells that is.  from is put in
  * order first.
  */
-pay_rc_t pay_records_copy(pay_records_t *to, pay_records_t *from, int claims);
+pay_rc_t pay_records_copy(pay_records_t *to, pay_records_t *from);
 uint32_t pay_records_bound(pay_records_t *t);
 
 
@@ -203,11 +203,10 @@ typedef struct {
 void pay_events_stat(const pay_events_t *t, pay_events_stat_t *out);
 
 /*
- * Accepted ones, and those in flight if claims; where there is less room,
- * the newest.  PAY_INVALID: damaged.
+ * The accepted ones, and where there is less room the newest of them.
+ * PAY_INVALID: damaged.
  */
-pay_rc_t pay_events_copy(pay_events_t *to, const pay_events_t *from,
-    int claims);
+pay_rc_t pay_events_copy(pay_events_t *to, const pay_events_t *from);
 
 
 #endif /* PAY_STORE_H_INCLUDED */
