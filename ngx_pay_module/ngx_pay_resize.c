@@ -209,6 +209,7 @@ ngx_pay_resize(ngx_pay_zone_t *zone, ngx_log_t *log)
         pay_records_stat(prev->records, &before);
 
     } else {
+        prev->sh->frozen = 0;
         nonces = pay_nonces_good(prev->nonces, ngx_time());
         cells = pay_records_bound(prev->records);
     }

@@ -147,6 +147,7 @@ sub _module {
 #     relay => PORT       where the channel sends notices
 #     h2 => PORT          one more listener of the gateway
 #     listen => ''        more parameters of its listener
+#     main => ''          lines at the top, such as master_process off;
 #     zone => '16m'
 #     call => {}          lines of pay_proxy.conf that differ
 #     wechat => ''        more lines of the channel's block
@@ -178,9 +179,9 @@ sub conf {
     $count++;
 
     _change(\$text, 1, qr/^load_module .*;$/m,
-            ($module eq '' ? '' : "load_module $module;") . $p{main});
+            $module eq '' ? '' : "load_module $module;");
     _change(\$text, 1, qr/^worker_processes .*;$/m,
-            "worker_processes $p{workers};");
+            "worker_processes $p{workers};\n$p{main}");
     _change(\$text, 1, qr{access_log +logs/access.log;},
             "log_format drill '\$pid \$status \$request_method \$uri "
             . "\$http_x_drill \$http_webhook_id';\n"
@@ -556,8 +557,9 @@ sub start {
     my $n = shift;
     my $nginx = $ENV{NGINX_BIN} // '/usr/sbin/nginx';
 
-    my ($want) = Drill::_read("$n->{dir}/nginx.conf")
-                 =~ /^worker_processes (\d+);/m;
+    my $text = Drill::_read("$n->{dir}/nginx.conf");
+    my ($want) = $text =~ /^master_process off;/m
+                 ? 0 : $text =~ /^worker_processes (\d+);/m;
 
     # as a daemon: one in the foreground takes no new binary
 
