@@ -107,14 +107,14 @@ pay_nonces_capacity(size_t size, uint32_t nslots)
 }
 
 
-/* a power of two, of at most a sixteenth of the bytes */
+/* a power of two, of at most a twelfth of the bytes */
 
 uint32_t
 pay_nonces_slots_for(size_t size)
 {
     uint32_t  n;
 
-    for (n = PAY_NONCE_SLOTS; n > 1 && n * sizeof(uint32_t) > size / 16;
+    for (n = PAY_NONCE_SLOTS; n > 1 && n * sizeof(uint32_t) > size / 12;
          n /= 2)
     { /* void */ }
 

@@ -70,6 +70,49 @@ sub until_said {
 }
 
 
+# nginx -t tells what fits
+
+sub tested {
+    my ($size, @options) = @_;
+    my $nginx = $ENV{NGINX_BIN} // '/usr/sbin/nginx';
+    my $dir = Drill::dir();
+    my $file = Drill::_write("$dir/gate/test.conf", Drill::conf(
+        %{ $site->{parts} }, zone => $size,
+        http => "    pay_auth_window 100s;\n"));
+    my $text = `$nginx -t @options -p $dir/gate/ -c $file 2>&1`;
+
+    is($?, 0, "nginx -t @options, a zone of $size");
+    unlink $file;
+
+    return $text;
+}
+
+for (
+    [ '256k', 1900, 2200, 280, 320, 600, 800 ],
+    [ '16m', 135000, 145000, 20000, 21000, 47000, 48000 ]
+) {
+    my ($size, @bounds) = @$_;
+    my $text = tested($size);
+    my @n = $text =~ /^nginx:\ pay_zone\ "pay":\ (\d+)\ nonces\ of\ 28\ bytes:
+                      \ (\d+)\ signed\ requests\ a\ second,\ each\ kept\ for
+                      \ twice\ pay_auth_window\ of\ 100\ s;\ (\d+)\ records
+                      \ of\ 512\ bytes,\ (\d+)\ events\ of\ 44\ bytes$/xm;
+
+    is(scalar @n, 4, '... it tells what fits') or diag($text);
+
+    my $rate = splice @n, 1, 1;
+
+    is($rate, int($n[0] / 202), '... how many requests a second');
+
+    for my $what (qw(nonces records events)) {
+        my ($n, $from, $to) = (shift @n, splice @bounds, 0, 2);
+        ok($n >= $from && $n <= $to, "... $n $what");
+    }
+}
+
+unlike(tested('1m', '-q'), qr{pay_zone}, '... and not with -q');
+
+
 # what there is before the first of it
 
 warm();

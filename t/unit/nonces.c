@@ -90,16 +90,16 @@ budget(void)
     ok(pay_nonces_capacity(10 << 20, 100) > 370000, "10 MB hold 370 000");
     ok(pay_nonces_capacity((size_t) -1, 1) < UINT32_MAX, "capacity is capped");
 
-    bad = pay_nonces_slots_for(0) != 1 || pay_nonces_slots_for(127) != 1;
+    bad = pay_nonces_slots_for(0) != 1 || pay_nonces_slots_for(95) != 1;
 
-    for (size = 128, s = 2; s <= PAY_NONCE_SLOTS; size *= 2, s *= 2) {
+    for (size = 96, s = 2; s <= PAY_NONCE_SLOTS; size *= 2, s *= 2) {
         bad += pay_nonces_slots_for(size - 1) != s / 2;
         bad += pay_nonces_slots_for(size) != s;
-        bad += pay_nonces_capacity(size, s) < size * 15 / 16 / 28 - 3;
+        bad += pay_nonces_capacity(size, s) < size * 11 / 12 / 28 - 3;
     }
 
     bad += pay_nonces_slots_for((size_t) -1) != PAY_NONCE_SLOTS;
-    is_int(bad, 0, "the counts take at most a sixteenth");
+    is_int(bad, 0, "the counts take at most a twelfth");
 
     ok(pay_nonces_init(NULL, 0, 1) == NULL
        && pay_nonces_init(NULL, 5, 0) == NULL
