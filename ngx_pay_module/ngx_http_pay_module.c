@@ -21,7 +21,6 @@ static char *ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     ngx_pay_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
 static ngx_int_t ngx_pay_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_pay_postconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_pay_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_pay_init_process(ngx_cycle_t *cycle);
 static void ngx_pay_exit_process(ngx_cycle_t *cycle);
 
@@ -166,7 +165,7 @@ ngx_module_t  ngx_http_pay_module = {
     ngx_pay_commands,                      /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_pay_init_module,                   /* init module */
+    ngx_pay_resize_done,                   /* init module */
     ngx_pay_init_process,                  /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -440,21 +439,6 @@ ngx_pay_postconfiguration(ngx_conf_t *cf)
     }
 
     return ngx_pay_call_init();
-}
-
-
-static ngx_int_t
-ngx_pay_init_module(ngx_cycle_t *cycle)
-{
-    ngx_pay_main_conf_t  *mcf;
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_pay_module);
-
-    if (mcf && mcf->zone) {
-        ngx_pay_resize_done(mcf->zone);
-    }
-
-    return NGX_OK;
 }
 
 

@@ -241,9 +241,17 @@ ngx_pay_resize(ngx_pay_zone_t *zone, ngx_log_t *log)
 }
 
 
-void
-ngx_pay_resize_done(ngx_pay_zone_t *zone)
+ngx_int_t
+ngx_pay_resize_done(ngx_cycle_t *cycle)
 {
-    zone->prev = NULL;
-    zone->froze = 0;
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_pay_module);
+
+    if (mcf && mcf->zone) {
+        mcf->zone->prev = NULL;
+        mcf->zone->froze = 0;
+    }
+
+    return NGX_OK;
 }

@@ -38,8 +38,8 @@ ngx_int_t ngx_pay_resize_prepare(ngx_conf_t *cf, ngx_pay_zone_t *zone);
 /* takes over what zone->prev holds, and freezes it */
 ngx_int_t ngx_pay_resize(ngx_pay_zone_t *zone, ngx_log_t *log);
 
-/* nothing can fail any more */
-void ngx_pay_resize_done(ngx_pay_zone_t *zone);
+/* the module's init_module: nothing can fail any more */
+ngx_int_t ngx_pay_resize_done(ngx_cycle_t *cycle);
 
 
 #endif /* NGX_PAY_ZONE_H_INCLUDED */
