@@ -33,6 +33,15 @@ if [ "${1:-test}" = test ]; then
         packages="$packages pkcs11-provider softhsm2"
     fi
 
+    # the languages of docs/snippets: COMMAND:PACKAGE, the same holds for them
+
+    for pair in python3:python3 php:php-cli go:golang-go \
+                javac:default-jdk-headless
+    do
+        command -v "${pair%%:*}" > /dev/null \
+            || packages="$packages ${pair#*:}"
+    done
+
     # Lua only where a suite has a mock that wants it
 
     if grep -qs PAY_LUA_MODULES t/*.t t/drills/*.sh; then

@@ -1,8 +1,8 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * The sandbox of conf-examples, running: its own nginx, on free ports, in a
- * directory of its own.
+ * The sandbox of conf-examples, or another example, running: its own nginx, on
+ * free ports, in a directory of its own.
  */
 
 import { spawn } from 'node:child_process';
@@ -15,7 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { cleanup, ok } from './tap.mjs';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const example = path.join(root, 'conf-examples');
+const examples = path.join(root, 'conf-examples');
+
+// what the examples listen on: 127.0.0.1:8080 ...
+const NAMES = { gateway: 8080, status: 8081, channel: 8082 };
 
 const START_MS = 10000;
 const STOP_MS = 5000;
@@ -23,8 +26,8 @@ const STOP_MS = 5000;
 const BAD = /\[(alert|emerg|crit)\]|exited on signal|Sanitizer|runtime error:/;
 
 
-export function key(name) {
-    return fs.readFileSync(path.join(example, 'sandbox/keys', name));
+export function key(name, example = 'sandbox') {
+    return fs.readFileSync(path.join(examples, example, 'keys', name));
 }
 
 
@@ -81,23 +84,26 @@ function edit(text, edits) {
 }
 
 
-function configuration(ports, edits) {
+function configuration(example, ports, edits) {
     const module = process.env.PAY_MODULE ??
         path.join(root, 'build/module/ngx_http_pay_module.so');
 
-    const text = edit(
-        fs.readFileSync(path.join(example, 'sandbox/nginx.conf'), 'utf8'),
+    let text = edit(
+        fs.readFileSync(path.join(examples, example, 'nginx.conf'), 'utf8'),
         [['load_module modules/ngx_http_pay_module.so;',
           module === '' ? '' : `load_module ${module};`],
          ...edits(ports)]);
 
-    return text.replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.gateway}`)
-        .replaceAll('127.0.0.1:8081', `127.0.0.1:${ports.status}`)
-        .replaceAll('127.0.0.1:8082', `127.0.0.1:${ports.channel}`);
+    for (const [name, port] of Object.entries(NAMES)) {
+        text = text.replaceAll(`127.0.0.1:${port}`,
+                               `127.0.0.1:${ports[name]}`);
+    }
+
+    return text;
 }
 
 
-function directory(text, files) {
+function directory(example, text, files) {
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'pay-interop-'));
     const conf = path.join(dir, 'conf');
 
@@ -109,8 +115,8 @@ function directory(text, files) {
         fs.mkdirSync(path.join(dir, name));
     }
 
-    for (const name of fs.readdirSync(path.join(example, 'sandbox/keys'))) {
-        fs.writeFileSync(path.join(conf, 'keys', name), key(name),
+    for (const name of fs.readdirSync(path.join(examples, example, 'keys'))) {
+        fs.writeFileSync(path.join(conf, 'keys', name), key(name, example),
                          { mode: 0o600 });
     }
 
@@ -118,7 +124,7 @@ function directory(text, files) {
         fs.writeFileSync(path.join(conf, name), bytes, { mode: 0o600 });
     }
 
-    fs.copyFileSync(path.join(example, 'pay_proxy.conf'),
+    fs.copyFileSync(path.join(examples, 'pay_proxy.conf'),
                     path.join(dir, 'pay_proxy.conf'));
     fs.writeFileSync(path.join(conf, 'nginx.conf'), text);
 
@@ -198,14 +204,16 @@ async function launch(dir, ports) {
  * the configuration.  At the end, its log must be clean.
  */
 
-export async function sandbox({ edits = () => [], files = {} } = {}) {
+export async function sandbox({
+    example = 'sandbox', edits = () => [], files = {}
+} = {}) {
     let server, dir, ports;
 
     for (let tries = 3; server === undefined; tries--) {
         const [gateway, status, channel] = await freePorts(3);
 
         ports = { gateway, status, channel };
-        dir = directory(configuration(ports, edits), files);
+        dir = directory(example, configuration(example, ports, edits), files);
 
         try {
             server = await launch(dir, ports);
@@ -236,5 +244,5 @@ export async function sandbox({ edits = () => [], files = {} } = {}) {
         fs.rmSync(dir, { recursive: true });
     });
 
-    return { ports, log };
+    return { ports, log, conf: path.join(dir, 'conf') };
 }

@@ -19,6 +19,11 @@ let failed = 0;
 let stopped = false;
 
 
+function plain(name) {
+    return String(name).replace(/#/g, '\\#').replace(/\n/g, ' ');
+}
+
+
 function line(pass, name, notes = []) {
     count++;
 
@@ -26,7 +31,7 @@ function line(pass, name, notes = []) {
         failed++;
     }
 
-    const text = String(name).replace(/#/g, '\\#').replace(/\n/g, ' ');
+    const text = plain(name);
     const comments = pass || notes.length === 0
         ? [] : notes.join('\n').split('\n');
 
@@ -46,6 +51,13 @@ function show(value) {
 
 export function ok(pass, name, ...notes) {
     return line(pass === true, name, notes.map(show));
+}
+
+
+// what cannot be tried here, and why
+
+export function skip(name, why) {
+    process.stdout.write(`ok ${++count} - ${plain(name)} # SKIP ${why}\n`);
 }
 
 
@@ -114,7 +126,7 @@ async function finish() {
 }
 
 
-export async function main(f) {
+export async function main(f, limit = LIMIT_MS) {
     const stop = async (why) => {
         stopped = true;
         line(false, why);
@@ -122,7 +134,7 @@ export async function main(f) {
         process.exit(1);
     };
 
-    const timer = setTimeout(stop, LIMIT_MS, `ended in ${LIMIT_MS} ms`);
+    const timer = setTimeout(stop, limit, `ended in ${limit} ms`);
 
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
         process.once(signal, () => stop(`not ended by ${signal}`));
