@@ -129,7 +129,7 @@ programs() {
 
 
 part_house() {
-    run house "tools/check.sh tools/arrows.sh" -e ''
+    run house "tools/check.sh tools/arrows.sh tools/docs.pl" -e ''
 }
 
 
