@@ -9,7 +9,7 @@
 
 LC_ALL=C
 export LC_ALL
-unset PAY_MERCHANT PAY_KEY PAY_SECRET_FILE
+unset PAY_MERCHANT PAY_KEY PAY_SECRET_FILE PAY_PRIVATE_KEY_FILE
 
 n=0
 failed=0
@@ -223,6 +223,64 @@ is "$([ "$header" != "$other" ] && echo differ)" differ \
    "each time another nonce"
 
 
+# --- private keys, judged by openssl
+
+pair() {        # name genpkey's options...
+    name=$1
+    shift
+    openssl genpkey "$@" -out "$tmp/$name.key" 2> /dev/null
+    openssl pkey -in "$tmp/$name.key" -pubout -out "$tmp/$name.pub"
+}
+
+pair rsa -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+pair p256 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+pair p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+pair ed25519 -algorithm ed25519
+pair sm2 -algorithm SM2
+
+verify() {      # algorithm public-key; $tmp/text, $tmp/sig
+    case $1 in
+        ed25519) openssl pkeyutl -verify -rawin -pubin -inkey "$2" \
+                     -in "$tmp/text" -sigfile "$tmp/sig" ;;
+        sm2) openssl dgst -sm3 -sigopt distid:1234567812345678 -verify "$2" \
+                 -signature "$tmp/sig" "$tmp/text" ;;
+        *) openssl dgst -sha256 -verify "$2" -signature "$tmp/sig" \
+               "$tmp/text" ;;
+    esac > /dev/null 2>&1
+}
+
+signed() {      # algorithm scheme
+    header=$($sh "$paycurl" -N -t 1732190400 -n $nonce -m shop-a -k r1 \
+             -a "$1" -s "$tmp/$1.key" -d "@$tmp/bytes" \
+             'http://h/v1/payments?lang=zh')
+
+    is "${header%%signature=*}" \
+       "Authorization: $2 merchant=\"shop-a\",key=\"r1\",\
+timestamp=\"1732190400\",nonce=\"$nonce\"," "$1: the word is $2"
+
+    header=${header%\"}
+    printf %s "${header##*signature=\"}" | openssl base64 -d -A > "$tmp/sig"
+    { printf 'POST\n/v1/payments?lang=zh\n1732190400\n%s\n' $nonce
+      cat "$tmp/bytes"; echo; } > "$tmp/text"
+
+    is "$(verify "$1" "$tmp/$1.pub" && echo holds)" holds \
+       "$1: the signature holds"
+    echo >> "$tmp/text"
+    is "$(verify "$1" "$tmp/$1.pub" || echo fails)" fails \
+       "$1: and fails for one byte more"
+}
+
+signed rsa PAY-RSA-SHA256
+signed p256 PAY-ECDSA-P256-SHA256
+signed ed25519 PAY-ED25519
+signed sm2 PAY-SM2-SM3
+
+is "$(PAY_SECRET_FILE=$tmp/demo PAY_PRIVATE_KEY_FILE=$tmp/ed25519.key \
+      $sh "$paycurl" -N -a ed25519 http://h/ | cut -d' ' -f2)" PAY-ED25519 \
+   "the key by the environment"
+is "$(signature -a hmac -s "$tmp/demo" -d "@$tmp/body" "$url")" $want "-a hmac"
+
+
 # --- wrong usage
 
 wrong() {       # name, arguments...
@@ -246,6 +304,15 @@ wrong 'no secret file' -N -s "$tmp/none" http://h/
 wrong 'empty secret' -N -s "$tmp/empty" http://h/
 printf '\n' > "$tmp/lf"
 wrong 'secret of one line end' -N -s "$tmp/lf" http://h/
+wrong 'no private key' -N -a rsa http://h/
+wrong 'no such private key' -N -a rsa -s "$tmp/none" http://h/
+wrong 'algorithm' -N -a dsa -s "$tmp/rsa.key" http://h/
+wrong 'RSA for P-256' -N -a p256 -s "$tmp/rsa.key" http://h/
+wrong 'P-384 for P-256' -N -a p256 -s "$tmp/p384.key" http://h/
+wrong 'P-256 for SM2' -N -a sm2 -s "$tmp/p256.key" http://h/
+wrong 'a public key' -N -a rsa -s "$tmp/rsa.pub" http://h/
+wrong 'a secret for a key' -N -a rsa -s "$tmp/demo" http://h/
+wrong 'P-256 for Ed25519' -N -a ed25519 -s "$tmp/p256.key" http://h/
 wrong 'no body file' -N -s "$tmp/demo" -d "@$tmp/none" http://h/
 wrong 'method' -N -s "$tmp/demo" -X 'GET /x' http://h/
 wrong 'quote in the merchant' -N -s "$tmp/demo" -m 'a"b' http://h/
