@@ -13,8 +13,8 @@
 #     <!-- codes -->             the table of src/model/pay_errors.c; the last
 #                                column is written by hand and kept
 #
-# The table of reasons is written by hand; each token of the source must be in
-# it, and no other.
+# The tables of reasons are written by hand; each token of the source must be in
+# one of them, and no other.
 
 use strict;
 use warnings;
@@ -129,17 +129,22 @@ sub part {
 }
 
 
-# every token that the gate may give as a reason
+# every token that the gate may give as a reason: strings that are assigned to
+# one, returned, or given to ..._bad(), and second in a table of names
 
 sub tokens {
     my %tokens;
+    my @files = glob 'ngx_pay_module/ngx_pay_gate*.c src/model/pay_auth*.c '
+                     . 'src/model/pay_message*.c src/model/pay_content*.c';
 
-    for my $file (glob('ngx_pay_module/ngx_pay_gate*.c src/model/pay_auth*.c '
-                       . 'src/model/pay_message*.c'))
-    {
-        for (slurp($file) =~ /(?:\b(?:reason|why)\s=|\breturn)\s([^;]*);/g) {
-            $tokens{$_} = 1 for /"([a-z][a-z0-9_]*)"/g;
-        }
+    for my $text (map { slurp($_) } @files) {
+        my @places = $text =~ /(?:\b(?:reason|why)\s=|\breturn)\s([^;]*);/g;
+
+        s/\b\w+(?<!_bad)\([^()]*\)//g for @places;
+        push @places, $text =~ /\w_bad\(([^;]*)\);/g,
+                      $text =~ /\{ "[^"]+",\s+("[a-z_]+"),/g;
+
+        $tokens{$_} = 1 for map { /"([a-z][a-z0-9_]*)"/g } @places;
     }
 
     return keys %tokens;
@@ -172,8 +177,8 @@ my $errors = slurp('docs/errors.md');
 rule('docs/errors.md: the caller is told what to do for each code',
      map { $_->[1] } grep { @$_ == 5 && $_->[4] eq '?' } rows($errors));
 
-my ($reasons) = $errors =~ /^\| reason \|(.*?)\n\n/ms;
-my %told = map { $_ => 1 } $reasons =~ /^\| `(\w+)` \|/mg;
+my ($reasons) = $errors =~ /^## Reasons of the gate\n(.*)/ms;
+my %told = map { $_ => 1 } map { $_->[0] =~ /`(\w+)`/g } rows($reasons);
 my %token = map { $_ => 1 } tokens();
 
 rule('docs/errors.md: every reason of the gate',
