@@ -1,0 +1,99 @@
+#
+# Copyright (C) the ngx_pay authors
+#
+# What the suites about the gate share: an application that writes down every
+# request with the bytes of its body, and the requests that are tried on it.
+#
+#     use Test::Nginx::Socket 'no_plan';
+#     use Pay;
+#     use Gate;
+#
+#     --- http_config eval: $Gate::http
+#     --- config
+#     location /a { pay_auth on; proxy_pass http://app; }
+#     --- call eval: [ Gate::five('/a') ]
+#     --- problem eval: $Gate::five
+#     --- app_calls
+#     POST /a 200 [{"amount":1}]
+#
+# The application answers "app METHOD TARGET"; /none is 404 there, and
+# /accel?/uri answers with X-Accel-Redirect.
+#
+
+package Gate;
+
+use strict;
+use warnings;
+
+use Pay;
+
+# text for --- http_config; app: more lines of the application's server
+
+sub http {
+    my %p = (app => '', more => '', @_);
+    my $app = delete $p{app};
+    my $more = delete $p{more};
+
+    return Pay::http(channel => undef, server => undef,
+                     merchant => { webhook_secret => undef }, %p) . <<"_E";
+    upstream app { server 127.0.0.1:\$TEST_NGINX_RAND_PORT_1; }
+
+    log_format pay_app escape=none
+               '\$request_method \$request_uri \$status [\$request_body]';
+
+    server {
+        listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_1;
+        access_log logs/app.log pay_app;
+        client_max_body_size 4m;
+        client_body_buffer_size 2m;
+        $app
+
+        location / { proxy_pass http://127.0.0.1:\$TEST_NGINX_RAND_PORT_1/sink/; }
+
+        location /sink/ {
+            access_log off;
+            return 200 "app \$request_method \$request_uri\\n";
+        }
+
+        location /none { return 404 "app none\\n"; }
+
+        location /accel {
+            add_header X-Accel-Redirect \$args;
+            return 200 "app accel\\n";
+        }
+    }
+$more
+_E
+}
+
+our $http = http();
+
+
+# One request five times: without a signature, with one of another secret,
+# with one of another body, with its own, and once more with the same.
+
+sub five {
+    my ($target, %more) = @_;
+
+    my %c = (target => $target, body => '{"amount":1}', %more);
+
+    $c{method} //= $c{body} eq '' ? 'GET' : 'POST';
+
+    my $good = Pay::authorization(%c);
+
+    return ({ %c, auth => undef }, { %c, secret => 'wrong' },
+            { %c, sign => { body => "$c{body} " } },
+            { %c, auth => $good }, { %c, auth => $good });
+}
+
+our $three = "401 signature_missing\n" . "401 signature_mismatch\n" x 2;
+our $five = "$three-\n409 nonce_replayed\n";
+our @codes = (401, 401, 401, 200, 409);
+
+
+# the same without a body
+
+sub get { five(shift, body => '', @_) }
+
+
+1;
