@@ -1393,60 +1393,13 @@ acked($c, 'seen');
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
-sub fcgi_take {
-    my $c = $app->wait or die 'nobody came';
-    my ($params, $body, %p) = ('', '');
-
-    while (1) {
-        while (length $c->{buf} < 8) {
-            $c->more(8) or die 'cut short';
-        }
-
-        my (undef, $type, undef, $n, $pad) = unpack 'CCnnC', $c->{buf};
-
-        while (length $c->{buf} < 8 + $n + $pad) {
-            $c->more(8) or die 'cut short';
-        }
-
-        my $data = substr $c->{buf}, 8, $n;
-        $c->{buf} = substr $c->{buf}, 8 + $n + $pad;
-
-        $params .= $data if $type == 4;
-        $body .= $data if $type == 5;
-        last if $type == 5 && $n == 0;
-    }
-
-    while (length $params) {
-        my @n = map {
-            my $n = unpack 'C', $params;
-            $n = unpack('N', $params) & 0x7fffffff if $n > 127;
-            $params = substr $params, $n > 127 ? 4 : 1;
-            $n;
-        } 1, 2;
-
-        my ($name, $value) = unpack "a$n[0] a$n[1]", $params;
-        $params = substr $params, $n[0] + $n[1];
-        push @{ $p{$name} }, $value;
-    }
-
-    return ($c, $body, { map { $_ => join ' | ', @{ $p{$_} } } keys %p });
-}
-
-sub fcgi_reply {
-    my ($c, $text, $end) = @_;
-
-    $c->send(pack('CCnnCC', 1, 6, 1, length $text, 0, 0) . $text
-             . ($end // 1 ? pack('CCnnCC', 1, 3, 1, 8, 0, 0) . "\0" x 8 : ''));
-    $c->close;
-}
-
 my $id = order();
 my $notice = paid($id);
 my $c = post_notice('/notify/fastcgi?sign=AAAA', $notice,
                     add => [ 'webhook-id: evil', 'Cookie: a=b',
                              'Authorization: Bearer evil', 'Proxy: evil',
                              'X-Pay-Verified: 1' ]);
-my ($q, $body, $p) = fcgi_take();
+my ($q, $body, $p) = fcgi_take($app);
 my $e = decode($body);
 
 is($e->{data}{object}{order_id}, $id, 'the event');
@@ -1469,12 +1422,12 @@ refused($c, 503, 'a 500');
 # an answer without its end is none
 
 $c = post_notice('/notify/fastcgi', $notice);
-($q) = fcgi_take();
+($q) = fcgi_take($app);
 fcgi_reply($q, "Status: 200\r\n\r\nok", 0);
 refused($c, 503, 'an answer without its end');
 
 $c = post_notice('/notify/fastcgi', $notice);
-($q) = fcgi_take();
+($q) = fcgi_take($app);
 fcgi_reply($q, "Content-Type: text/plain\r\n\r\nok");
 acked($c, 'a 200');
 counts($app, 0, 'no more');

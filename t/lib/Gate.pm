@@ -16,8 +16,9 @@
 #     --- app_calls
 #     POST /a 200 [{"amount":1}]
 #
-# The application answers "app METHOD TARGET"; /none is 404 there, and
-# /accel?/uri answers with X-Accel-Redirect.
+# The application answers "app METHOD TARGET"; /none is 404 there, /accel?/uri
+# answers with X-Accel-Redirect, and /files/ is what --- user_files holds.  What
+# it gets under /mirror is written down apart: --- mirror_calls.
 #
 
 package Gate;
@@ -54,6 +55,13 @@ sub http {
             access_log off;
             return 200 "app \$request_method \$request_uri\\n";
         }
+
+        location /mirror {
+            access_log logs/mirror.log pay_app;
+            proxy_pass http://127.0.0.1:\$TEST_NGINX_RAND_PORT_1/sink/;
+        }
+
+        location /files/ { alias html/; }
 
         location /none { return 404 "app none\\n"; }
 
@@ -94,6 +102,42 @@ our @codes = (401, 401, 401, 200, 409);
 # the same without a body
 
 sub get { five(shift, body => '', @_) }
+
+
+# the bytes of a call, as --- call takes it
+
+sub bytes {
+    my ($request, $head) = Pay::_call({ %{ $_[0] }, pieces => undef });
+    my ($line, $body) = split /\n/, $request, 2;
+
+    return join '', map({ "$_\r\n" } $line, 'Host: gateway.example',
+                        split /\n/, $head), "\r\n", $body // '';
+}
+
+
+# what the application has got so far, for --- steps
+
+sub calls {
+    my $n = shift;
+    my $log = Test::Nginx::Util::server_root() . '/logs/app.log';
+    my @lines;
+
+    for (1 .. 40) {
+        @lines = split /\n/, Pay::_read($log);
+        last if @lines >= ($n // 1);
+        select undef, undef, undef, 0.05;
+    }
+
+    return @lines;
+}
+
+
+Test::Nginx::Socket::add_response_body_check(sub {
+    my ($block, undef, $i, undef, $dry) = @_;
+
+    Pay::_check_log($block, 'mirror_calls', 'mirror.log')
+        if !$dry && $i == Pay::_last($block);
+});
 
 
 1;

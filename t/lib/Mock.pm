@@ -58,7 +58,7 @@ our @EXPORT = qw(
     problem payment_ok counts status_json between
     signed signed_by sign_text foreign_key openssl
     transaction notice post_notice seal unseal echo_text event_ok
-    decode refused acked
+    decode refused acked fcgi_take fcgi_reply
 );
 
 # under a sanitizer all is slower
@@ -598,6 +598,57 @@ sub event_ok {
     }
 
     return $e;
+}
+
+
+# the next FastCGI request: the connection, its body, its parameters
+
+sub fcgi_take {
+    my $c = $_[0]->wait or die "nobody came to port $_[0]{port}\n";
+    my ($params, $body, %p) = ('', '');
+
+    while (1) {
+        while (length $c->{buf} < 8) {
+            $c->more($Patience) or die 'cut short';
+        }
+
+        my (undef, $type, undef, $n, $pad) = unpack 'CCnnC', $c->{buf};
+
+        while (length $c->{buf} < 8 + $n + $pad) {
+            $c->more($Patience) or die 'cut short';
+        }
+
+        my $data = substr $c->{buf}, 8, $n;
+        $c->{buf} = substr $c->{buf}, 8 + $n + $pad;
+
+        $params .= $data if $type == 4;
+        $body .= $data if $type == 5;
+        last if $type == 5 && $n == 0;
+    }
+
+    while (length $params) {
+        my @n = map {
+            my $n = unpack 'C', $params;
+            $n = unpack('N', $params) & 0x7fffffff if $n > 127;
+            $params = substr $params, $n > 127 ? 4 : 1;
+            $n;
+        } 1, 2;
+
+        my ($name, $value) = unpack "a$n[0] a$n[1]", $params;
+        $params = substr $params, $n[0] + $n[1];
+        push @{ $p{$name} }, $value;
+    }
+
+    return ($c, $body, { map { $_ => join ' | ', @{ $p{$_} } } keys %p });
+}
+
+
+sub fcgi_reply {
+    my ($c, $text, $end) = @_;
+
+    $c->send(pack('CCnnCC', 1, 6, 1, length $text, 0, 0) . $text
+             . ($end // 1 ? pack('CCnnCC', 1, 3, 1, 8, 0, 0) . "\0" x 8 : ''));
+    $c->close;
 }
 
 
