@@ -386,10 +386,14 @@ GET /app 200
 --- config eval: $::app
 --- call eval
 [ map {
-    my $a = Pay::authorization(target => '/app');
-    my ($scheme, @p) = split /[ ,]/, $a;
+    my $form = $_;
 
-    { target => '/app', auth => "$scheme " . $_->(@p) }
+    { target => '/app', auth => sub {
+        my ($scheme, @p) = split /[ ,]/,
+                           Pay::authorization(target => '/app');
+
+        return "$scheme " . $form->(@p);
+    } }
 } sub { CORE::join ', ', @_ }, sub { CORE::join ' , ', @_ },
   sub { '  ' . CORE::join ',', @_ },
   sub { CORE::join ',', CORE::reverse @_ } ]
@@ -400,17 +404,21 @@ GET /app 200
 --- http_config eval: $::http
 --- config eval: $::app
 --- call eval
-my $good = sub { Pay::authorization(target => '/app') };
+my $good = sub {
+    my $name = shift;
+
+    return sub { "$name: " . Pay::authorization(target => '/app') };
+};
 [
     { target => '/app', headers => [ 'Authorization: Basic eA==' ] },
     { target => '/app', auth => 'Basic eA==',
-      headers => [ 'Authorization: ' . $good->() ] },
-    { target => '/app', headers => [ 'authorization: ' . $good->() ] },
+      headers => [ $good->('Authorization') ] },
+    { target => '/app', headers => [ $good->('authorization') ] },
     { target => '/app', headers => [ 'Authorization: ' ] },
     { target => '/app', auth => undef,
-      headers => [ 'AUTHORIZATION: ' . $good->() ] },
+      headers => [ $good->('AUTHORIZATION') ] },
     { target => '/app', auth => undef,
-      headers => [ 'X_Authorization: ' . $good->() ] }
+      headers => [ $good->('X_Authorization') ] }
 ]
 --- error_code eval: [ 400, 400, 400, 400, 200, 401 ]
 --- app_calls
@@ -422,10 +430,12 @@ GET /app 200
 --- config eval: $::app
 --- call eval
 [ map {
-    my $a = Pay::authorization(target => '/app');
-    $a =~ s/signature="(.*)"/'signature="' . $_->($1) . '"'/e;
+    my $form = $_;
 
-    { target => '/app', auth => $a }
+    { target => '/app', auth => sub {
+        return Pay::authorization(target => '/app')
+               =~ s/signature="(.*)"/'signature="' . $form->($1) . '"'/er;
+    } }
 } sub { "$_[0] " }, sub { " $_[0]" }, sub { "$_[0]=" }, sub { "$_[0]====" },
   sub { $_[0] =~ s/=$//r }, sub { $_[0] =~ s/(.)=$/chr(ord($1) + 1) . '='/er },
   sub { lc $_[0] }, sub { substr $_[0], 0, 43 }, sub { "$_[0]$_[0]" },

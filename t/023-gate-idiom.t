@@ -18,6 +18,9 @@ no_long_string();
 no_shuffle();
 log_level('info');
 
+our $fcgi = listener();             # an application by FastCGI
+our $raw = listener();              # one whose every byte is seen
+
 run_tests();
 
 __DATA__
@@ -185,8 +188,10 @@ location /a { pay_auth on; limit_req zone=few; proxy_pass http://app; }
 location /b { pay_auth on; limit_req zone=few; limit_req_status 503;
               proxy_pass http://app; }
 --- call eval
-my $a = Pay::authorization(method => 'POST', target => '/a', body => 'x');
-my @c = (target => '/a', body => 'x', auth => $a);
+my $text;
+my @c = (target => '/a', body => 'x', auth => sub {
+    $text //= Pay::authorization(method => 'POST', target => '/a', body => 'x');
+});
 my $from = sub { (headers => [ "X-Client: $_[0]" ]) };
 
 [ { target => '/a', auth => undef, $from->('one') },
@@ -406,3 +411,493 @@ GET /accel?@named 200 []
 GET /accel?@named 200 []
 GET /named?@named 200 []
 GET /accel?@named 200 []
+
+
+=== TEST 16: auth_request in front of a checked location: it is asked last
+--- http_config eval: $Gate::http
+--- config
+pay_auth on;
+auth_request /ask;
+location = /ask {
+    internal;
+    auth_request off;
+    proxy_pass http://app/mirror/asked;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+}
+location /a { proxy_pass http://app; }
+location /no { auth_request /refuse; proxy_pass http://app; }
+location = /refuse { internal; auth_request off; pay_auth off; return 403; }
+--- call eval: [ Gate::five('/a'), Gate::five('/no') ]
+--- problem eval: $Gate::five x 2
+--- error_code eval: [ @Gate::codes, 401, 401, 401, 403, 409 ]
+--- app_calls
+POST /a 200 [{"amount":1}]
+--- mirror_calls
+GET /mirror/asked 200 []
+
+
+=== TEST 17: auth_request into a checked location is no check of its parent
+--- http_config eval: $Gate::http
+--- config
+location /a { auth_request /gate; proxy_pass http://app; }
+location = /gate { internal; pay_auth on; proxy_pass http://app/asked;
+                   proxy_pass_request_body off;
+                   proxy_set_header Content-Length ""; }
+location /b { auth_request /b; pay_auth on; proxy_pass http://app; }
+--- call eval: [ Gate::five('/a'), Gate::get('/b') ]
+--- problem eval: "-\n" x 5 . "$Gate::five"
+--- error_code eval: [ (403) x 5, @Gate::codes ]
+--- app_calls
+GET /b 200 []
+GET /b 200 []
+
+
+=== TEST 18: error_page 401 in place of our answer: page, status, address
+--- http_config eval: $Gate::http
+--- config
+location /page { pay_auth on; error_page 401 /sign.html;
+                 proxy_pass http://app; }
+location /json { pay_auth on; error_page 401 = @json; proxy_pass http://app; }
+location /code { pay_auth on; error_page 401 =403 @code;
+                 proxy_pass http://app; }
+location /away { pay_auth on; error_page 401 https://a.example/sign;
+                 proxy_pass http://app; }
+location /more { pay_auth on; error_page 401 =418 /sign.html;
+                 error_page 409 =410 /sign.html; proxy_pass http://app; }
+location /other { pay_auth on; error_page 404 500 502 /sign.html;
+                  proxy_pass http://app; }
+location = /sign.html { }
+location @json { default_type application/json; return 401 '{"sign":"it"}'; }
+location @code { default_type text/x; return 403 "sign it"; }
+--- user_files
+>>> sign.html
+page: sign it
+--- call eval: [ map { Gate::five($_) } qw(/page /json /code /away /more /other) ]
+--- error_code eval
+[ @Gate::codes, @Gate::codes, 403, 403, 403, 200, 409, 302, 302, 302, 200, 409,
+  418, 418, 418, 200, 410, @Gate::codes ]
+--- response_body_like eval
+[ ('^page: sign it$') x 3, '^app', 'nonce_replayed',
+  ('^\{"sign":"it"\}$') x 3, '^app', 'nonce_replayed',
+  ('^sign it$') x 3, '^app', 'nonce_replayed',
+  ('302 Found') x 3, '^app', 'nonce_replayed',
+  ('^page: sign it$') x 3, '^app', '^page: sign it$',
+  ('signature_m') x 3, '^app', 'nonce_replayed' ]
+--- app_calls
+POST /page 200 [{"amount":1}]
+POST /json 200 [{"amount":1}]
+POST /code 200 [{"amount":1}]
+POST /away 200 [{"amount":1}]
+POST /more 200 [{"amount":1}]
+POST /other 200 [{"amount":1}]
+
+
+=== TEST 19: an error page of the application's own 401, for a checked request
+--- http_config eval
+Gate::http(app => <<'_E');
+        location /deny { return 401 "app says no\n"; }
+_E
+--- config
+location /deny {
+    pay_auth on;
+    proxy_intercept_errors on;
+    error_page 401 @page;
+    proxy_pass http://app;
+}
+location /none {
+    pay_auth on;
+    proxy_intercept_errors on;
+    recursive_error_pages on;
+    error_page 404 = @next;
+    proxy_pass http://app;
+}
+location @page { return 401 "page\n"; }
+location @next { pay_auth on; proxy_intercept_errors on;
+                 error_page 404 = /last; rewrite ^ /none/too break;
+                 proxy_pass http://app; }
+location /last { pay_auth on; proxy_pass http://app; }
+--- call eval: [ Gate::five('/deny'), Gate::five('/none') ]
+--- error_code eval: [ 401, 401, 401, 401, 409, @Gate::codes ]
+--- response_body_like eval
+[ ('^page$') x 4, 'nonce_replayed', ('signature_m') x 3, '^app GET',
+  'nonce_replayed' ]
+--- app_calls
+POST /deny 401 []
+POST /none 404 []
+POST /none/too 404 []
+GET /last 200 [{"amount":1}]
+
+
+=== TEST 20: a redirect that makes a GET of it: what was signed is not what is
+asked for, and is refused; a named location keeps the method and the body
+--- http_config eval: $Gate::http
+--- config
+location /uri { error_page 404 = /checked; return 404; }
+location /accel { proxy_pass http://app; }
+location /name { error_page 418 = @checked; return 418; }
+location /checked { pay_auth on; proxy_pass http://app; }
+location @checked { pay_auth on; proxy_pass http://app; }
+--- call eval
+[ map { Gate::five($_) } qw(/uri /accel?/checked /name) ]
+--- problem eval
+("401 signature_missing\n" . "401 signature_mismatch\n" x 4) x 2
+. $Gate::five
+--- app_calls
+POST /accel?/checked 200 []
+POST /accel?/checked 200 []
+POST /accel?/checked 200 []
+POST /accel?/checked 200 []
+POST /accel?/checked 200 []
+POST /name 200 [{"amount":1}]
+
+
+=== TEST 21: mirror, with the body, without it, and into a checked location
+--- http_config eval: $Gate::http
+--- config
+location /with { pay_auth on; mirror /m; proxy_pass http://app; }
+location /without { pay_auth on; mirror /n; mirror_request_body off;
+                    proxy_pass http://app; }
+location /checked { pay_auth on; mirror /o; mirror /o; proxy_pass http://app; }
+location = /m { internal; proxy_pass http://app/mirror/m;
+                proxy_set_header X-Merchant $pay_merchant; }
+location = /n { internal; proxy_pass http://app/mirror/n;
+                proxy_pass_request_body off;
+                proxy_set_header Content-Length ""; }
+location = /o { internal; pay_auth on; proxy_pass http://app/mirror/o; }
+--- call eval: [ map { Gate::five($_) } qw(/with /without /checked) ]
+--- problem eval: $Gate::five x 3
+--- app_calls
+POST /with 200 [{"amount":1}]
+POST /without 200 [{"amount":1}]
+POST /checked 200 [{"amount":1}]
+--- mirror_calls
+POST /mirror/m 200 [{"amount":1}]
+POST /mirror/n 200 []
+POST /mirror/o 200 [{"amount":1}]
+POST /mirror/o 200 [{"amount":1}]
+
+
+=== TEST 22: SSI, addition and sub_filter out of a checked location
+--- http_config eval: $Gate::http
+--- config
+location = /page.html { pay_auth on; ssi on; }
+location /add { pay_auth on; addition_types *; add_before_body /b;
+                add_after_body /c; proxy_pass http://app; }
+location /sub { pay_auth on; sub_filter_types *; sub_filter app APP;
+                proxy_pass http://app; }
+location = /b { pay_auth on; proxy_pass http://app/b; }
+location = /c { internal; proxy_pass http://app/mirror/c; }
+--- user_files
+>>> page.html
+<<!--#include virtual="/b" set="x" --><!--#echo var="x" encoding="none" -->>
+--- call eval: [ map { Gate::get($_) } qw(/page.html /add /sub) ]
+--- problem eval: $Gate::five x 3
+--- response_body_like eval
+[ ('signature_m') x 3, '^<app GET /sink/b\n>$', 'nonce_replayed',
+  ('signature_m') x 3, '^app GET /sink/b\napp GET /sink/add\napp GET /sink/c$',
+  'nonce_replayed',
+  ('signature_m') x 3, '^APP GET', 'nonce_replayed' ]
+--- app_calls
+GET /b 200 []
+GET /add 200 []
+GET /b 200 []
+GET /sub 200 []
+--- mirror_calls
+GET /mirror/c 200 []
+
+
+=== TEST 23: the same out of open pages shows nothing, signed or not
+--- http_config eval: $Gate::http
+--- config
+location = /page.html { ssi on; ssi_types *; }
+location /add { addition_types *; add_before_body /b; root html; }
+location = /b { pay_auth on; proxy_pass http://app/b; }
+location = /c { pay_auth on; root html; }
+location = /d { pay_auth on; return 200 "secret of a return"; }
+--- user_files
+>>> page.html
+<<!--#include virtual="/b" --><!--#include virtual="/c" --><!--#include virtual="/d" -->>
+>>> c
+secret of a file
+>>> add
+added
+--- call eval: [ Gate::get('/page.html'), Gate::get('/add') ]
+--- error_code eval: [ (200) x 10 ]
+--- response_body_unlike eval: [ ('app|secret of a file') x 10 ]
+--- app_calls
+
+
+=== TEST 24: slice: each part is a subrequest of a checked request
+--- http_config eval
+Gate::http(more => "proxy_cache_path logs/cache keys_zone=c:1m;\n")
+--- config
+location /file.txt {
+    pay_auth on;
+    slice 8;
+    proxy_cache c;
+    proxy_cache_key $uri$slice_range;
+    proxy_set_header Range $slice_range;
+    proxy_http_version 1.1;
+    proxy_cache_valid 200 206 1h;
+    proxy_pass http://app/files/file.txt;
+}
+--- user_files
+>>> file.txt
+secret, in parts of eight
+--- call eval
+[ Gate::get('/file.txt'), Gate::get('/file.txt'),
+  Gate::get('/file.txt', headers => [ 'Range: bytes=10-14' ]) ]
+--- problem eval: $Gate::five x 3
+--- error_code eval: [ @Gate::codes, @Gate::codes, 401, 401, 401, 206, 409 ]
+--- response_body_like eval
+[ ('signature_m') x 3, '^secret, in parts of eight$', 'nonce_replayed',
+  ('signature_m') x 3, '^secret, in parts of eight$', 'nonce_replayed',
+  ('signature_m') x 3, '^ part$', 'nonce_replayed' ]
+--- app_calls
+GET /files/file.txt 206 []
+GET /files/file.txt 206 []
+GET /files/file.txt 206 []
+GET /files/file.txt 206 []
+
+
+=== TEST 25: a cached answer, stale, that a subrequest renews
+--- http_config eval
+Gate::http(more => "proxy_cache_path logs/cache keys_zone=c:1m;\n")
+--- config
+location /a {
+    pay_auth on;
+    proxy_cache c;
+    proxy_cache_valid 200 1s;
+    proxy_cache_use_stale updating;
+    proxy_cache_background_update on;
+    add_header X-Cache $upstream_cache_status always;
+    proxy_pass http://app;
+}
+--- steps
+my @seen;
+
+for (1 .. 40) {
+    my $a = call('GET', '/a')->answer;
+    push @seen, $a->header('X-Cache') // $a->{status};
+    last if $seen[-1] eq 'STALE';
+    is(ask('GET', '/a')->answer->{status}, 401, 'nobody else sees it');
+    select undef, undef, undef, 0.25;
+}
+
+is($seen[0], 'MISS', 'the first is asked for');
+is($seen[-1], 'STALE', 'a stale one comes');
+is(join(' ', calls(2)), 'GET /a 200 [] GET /a 200 []', 'and is renewed, once');
+
+sub calls { Gate::calls(@_) }
+
+
+=== TEST 26: files: a directory, an index, a download, none
+--- http_config eval: $Gate::http
+--- config
+pay_auth on;
+location /list/ { pay_auth on; autoindex on; root html; }
+location /get/ { pay_auth on; alias html/list/; }
+--- user_files
+>>> list/file.txt
+secret file
+>>> dir/index.html
+secret index
+--- call eval
+[ map { Gate::get($_) }
+  qw(/list/ /list/file.txt /get/file.txt /dir/ /dir /nothing) ]
+--- problem eval: $Gate::five x 6
+--- error_code eval
+[ (@Gate::codes) x 4, 401, 401, 401, 301, 409, 401, 401, 401, 404, 409 ]
+--- response_body_unlike eval
+[ ((('secret|file') x 3, 'xxx', 'secret|file') x 4), ('secret|file') x 10 ]
+
+
+=== TEST 27: dav: what is written was signed, and it wants a file
+--- http_config eval: $Gate::http
+--- config
+location /dav/ {
+    pay_auth on;
+    dav_methods PUT DELETE MKCOL COPY MOVE;
+    create_full_put_path on;
+    client_body_in_file_only clean;
+    root html;
+}
+location /read/ { alias html/dav/; }
+--- call eval
+[ Gate::five('/dav/a.txt', method => 'PUT'),
+  { target => '/read/a.txt', auth => undef },
+  Gate::five('/dav/a.txt', body => '', method => 'DELETE'),
+  { target => '/read/a.txt', auth => undef } ]
+--- error_code eval
+[ 401, 401, 401, 201, 409, 200, 401, 401, 401, 204, 409, 404 ]
+--- response_body_like eval
+[ ('') x 5, '^\{"amount":1\}$', ('') x 6 ]
+
+
+=== TEST 28: FastCGI: parameters and body of the one that was signed
+--- http_config eval: $Gate::http
+--- config eval
+<<"_E";
+location /php {
+    pay_auth on;
+    fastcgi_pass 127.0.0.1:$::fcgi->{port};
+    fastcgi_param REQUEST_METHOD \$request_method;
+    fastcgi_param REQUEST_URI \$request_uri;
+    fastcgi_param CONTENT_LENGTH \$content_length;
+    fastcgi_param REMOTE_USER \$pay_merchant;
+}
+_E
+--- steps
+my @five = map { Gate::bytes($_) }
+           Gate::five('/php?a=%2f', headers => [ 'Connection: close' ]);
+
+is(send_raw($_)->answer->{status}, 401, 'refused') for @five[0 .. 2];
+
+my $c = send_raw($five[3]);
+my ($q, $body, $p) = fcgi_take($fcgi);
+
+is($body, '{"amount":1}', 'the body');
+is("$p->{REQUEST_METHOD} $p->{REQUEST_URI} $p->{CONTENT_LENGTH} "
+   . $p->{REMOTE_USER}, 'POST /php?a=%2f 12 demo', 'the parameters');
+
+fcgi_reply($q, "Content-Type: text/plain\r\n\r\nok");
+is($c->answer->{body}, 'ok', 'the answer');
+is(send_raw($five[4])->answer->{status}, 409, 'a replay');
+counts($fcgi, 0, 'one call');
+
+
+=== TEST 29: a merchant for the application, that nobody else can name
+--- http_config eval
+Gate::http(more => <<"_E");
+    map \$pay_merchant \$of_merchant {
+        default 127.0.0.1:1;
+        demo 127.0.0.1:$::raw->{port};
+    }
+_E
+--- config
+location /a {
+    pay_auth on;
+    proxy_set_header X-Merchant $pay_merchant;
+    proxy_set_header X-Key $pay_key;
+    proxy_set_header Authorization "";
+    proxy_pass http://$of_merchant;
+}
+--- steps
+my %c = (target => '/a?x', body => "a\0\xff\r\n", headers => [
+    'X-Merchant: evil', 'X-Key: evil', 'X-Other: of the client',
+    'Connection: close' ]);
+
+is(send_raw(Gate::bytes({ %c, auth => undef }))->answer->{status}, 401,
+   'refused');
+
+my $c = send_raw(Gate::bytes(\%c));
+my $q = $raw->take;
+
+is($q->{line}, 'POST /a?x HTTP/1.0', 'the line');
+is($q->{body}, "a\0\xff\r\n", 'the body');
+is(scalar $q->header('X-Merchant'), 'demo', 'X-Merchant');
+is(scalar $q->header('X-Key'), 'k1', 'X-Key');
+is(scalar $q->header('X-Other'), 'of the client', "the client's own");
+is(scalar $q->header('Authorization'), undef, 'no Authorization');
+$q->reply(200, 'ok');
+is($c->answer->{body}, 'ok', 'the answer');
+counts($raw, 0, 'one call');
+
+
+=== TEST 30: every variable, in the log, a map, a header and a subrequest
+--- http_config eval
+Gate::http(more => <<'_E');
+    map "$pay_merchant/$pay_auth_status" $both { default $pay_key-$pay_error;
+                                                 "/" neither; }
+    log_format vars '$uri <$pay_merchant|$pay_key|$pay_auth_status|'
+        '$pay_auth_reason|$pay_operation|$pay_channel|$pay_order_id|'
+        '$pay_amount|$pay_currency|$pay_payment_status|$pay_error|'
+        '$pay_channel_code|$pay_channel_time|$pay_event|$pay_notify_result|'
+        '$pay_url|$pay_host|$pay_upstream> $both';
+_E
+--- config
+access_log logs/mirror.log vars;
+log_subrequest on;
+location = /a { pay_auth on; add_after_body /sub; addition_types *;
+                add_header X-Pay "<$pay_merchant $pay_auth_status $both>" always;
+                proxy_pass http://app; }
+location = /sub { internal; addition_types none/none;
+                  return 200 "$pay_merchant $pay_key $pay_auth_status $both\n"; }
+location = /off { add_header X-Pay "<$pay_merchant $both>" always; return 204; }
+location = /page { pay_auth on; error_page 401 /told; proxy_pass http://app; }
+location = /told { return 401 "$pay_auth_reason $pay_error $both\n"; }
+--- call eval
+[ Gate::five('/a'), { target => '/off' },
+  { target => '/page', auth => undef }, { target => '/page', key => 'k9' } ]
+--- error_code eval: [ @Gate::codes, 204, 401, 401 ]
+--- response_headers eval
+[ 'X-Pay: < signature_missing -signature_missing>',
+  ('X-Pay: < signature_mismatch -signature_mismatch>') x 2,
+  'X-Pay: <demo ok k1->', 'X-Pay: <demo nonce_replayed k1-nonce_replayed>',
+  'X-Pay: < neither>', '', '' ]
+--- response_body_like eval
+[ ('signature_m') x 3, "\ndemo k1 ok k1-\$", 'nonce_replayed', '^$',
+  '^no_authorization signature_missing -signature_missing$',
+  '^signature signature_mismatch -signature_mismatch$' ]
+--- mirror_calls
+/a <-|-|signature_missing|no_authorization|-|-|-|-|-|-|signature_missing|-|-|-|-|-|-|-> -signature_missing
+/a <-|-|signature_mismatch|signature|-|-|-|-|-|-|signature_mismatch|-|-|-|-|-|-|-> -signature_mismatch
+/a <-|-|signature_mismatch|signature|-|-|-|-|-|-|signature_mismatch|-|-|-|-|-|-|-> -signature_mismatch
+/sub <demo|k1|ok|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-> k1-
+/a <demo|k1|ok|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-> k1-
+/a <demo|k1|nonce_replayed|replay|-|-|-|-|-|-|nonce_replayed|-|-|-|-|-|-|-> k1-nonce_replayed
+/off <-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-> neither
+/told <-|-|signature_missing|no_authorization|-|-|-|-|-|-|signature_missing|-|-|-|-|-|-|-> -signature_missing
+/told <-|-|signature_mismatch|signature|-|-|-|-|-|-|signature_mismatch|-|-|-|-|-|-|-> -signature_mismatch
+
+
+=== TEST 31: the same in the log of what never was a request
+--- http_config eval
+Gate::http(more => <<'_E');
+    log_format vars '$status <$pay_merchant$pay_key$pay_auth_status'
+        '$pay_auth_reason$pay_operation$pay_channel$pay_order_id$pay_amount'
+        '$pay_currency$pay_payment_status$pay_error$pay_channel_code'
+        '$pay_channel_time$pay_event$pay_notify_result$pay_url$pay_host'
+        '$pay_upstream>';
+_E
+--- config
+pay_auth on;
+access_log logs/mirror.log vars;
+error_page 400 404 405 408 413 414 =200 @page;
+location /a { client_max_body_size 1; proxy_pass http://app; }
+location @page { pay_auth off; return 200 "$pay_merchant$pay_auth_status."; }
+--- steps
+my $empty = '<' . '-' x 18 . '>';
+
+for (
+    [ "GARBAGE\r\n\r\n", 'no request' ],
+    [ "GET /a HTTP/1.1\r\n\r\n", 'no Host' ],
+    [ "GET /a HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 'two of them' ],
+    [ "GET /" . 'a' x 40000 . " HTTP/1.1\r\nHost: a\r\n\r\n", 'long' ],
+    [ "GET /a HTTP/1.1\r\nHost: a\r\nX: " . 'a' x 40000 . "\r\n\r\n", 'big' ],
+    [ "CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n", 'CONNECT' ],
+    [ "TRACE /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 'TRACE' ],
+    [ "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxx", 'body' ]
+) {
+    my ($bytes, $name) = @$_;
+    my $c = send_raw($bytes)->answer;
+
+    unlike($c->{raw}, qr/\nServer: [^\n]*\n.*app /s, "$name: no application");
+    like($c->{status}, qr/^(?:[2-5]\d\d)$/, "$name: an answer");
+}
+
+my $log = Test::Nginx::Util::server_root() . '/logs/mirror.log';
+my @lines;
+
+for (1 .. 40) {
+    @lines = split /\n/, Pay::_read($log);
+    last if @lines >= 8;
+    select undef, undef, undef, 0.05;
+}
+
+is(scalar @lines, 8, 'a line of each');
+is(scalar(grep { !/ \Q$empty\E$/ } @lines), 0, 'nothing in them')
+    or diag join "\n", @lines;
+is(Pay::_read(Test::Nginx::Util::server_root() . '/logs/app.log'), '',
+   'no call');

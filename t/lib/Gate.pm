@@ -56,7 +56,7 @@ sub http {
             return 200 "app \$request_method \$request_uri\\n";
         }
 
-        location /mirror {
+        location /mirror/ {
             access_log logs/mirror.log pay_app;
             proxy_pass http://127.0.0.1:\$TEST_NGINX_RAND_PORT_1/sink/;
         }
@@ -87,7 +87,8 @@ sub five {
 
     $c{method} //= $c{body} eq '' ? 'GET' : 'POST';
 
-    my $good = Pay::authorization(%c);
+    my $text;
+    my $good = sub { $text //= Pay::authorization(%c) };
 
     return ({ %c, auth => undef }, { %c, secret => 'wrong' },
             { %c, sign => { body => "$c{body} " } },

@@ -831,6 +831,10 @@ sub _body {
                 $c->more($left->()) or return $body;
             }
 
+            # what matched in the condition is out of scope by now
+
+            $c->{buf} =~ /\A([0-9a-fA-F]+)[^\n]*\r\n/;
+
             my ($size, $skip) = (hex $1, $+[0]);
 
             while (length $c->{buf} < $skip + $size + 2) {

@@ -29,9 +29,11 @@
 #                                 parts of the header
 #         timestamp, or age       seconds before now; by default 30 ahead: a
 #                                 fresh zone refuses what is not younger
-#         auth => TEXT            the header itself; undef: none
+#         auth => TEXT            the header itself; undef: none; or a sub that
+#                                 gives it: eval is done for all blocks at
+#                                 the start of the file, far too early to sign
 #         type => TEXT            application/json where there is a body
-#         headers => [LINE, ...]  more of them, "Name: value"
+#         headers => [LINE, ...]  more of them, "Name: value", or subs
 #         chunked => [TEXT, ...]  the body by chunks instead of body
 #         pieces => SECONDS       a pause before each chunk but the first
 #         version => 'HTTP/1.0'
@@ -306,8 +308,10 @@ sub _call {
     $c{target} //= '/';
     $c{timestamp} //= time - $c{age} if defined $c{age};
 
-    my @head = @{ $c{headers} // [] };
+    my @head = map { ref ? $_->() : $_ } @{ $c{headers} // [] };
     my $auth = exists $c{auth} ? $c{auth} : authorization(%c);
+
+    $auth = $auth->() if ref $auth eq 'CODE';
 
     push @head, "Authorization: $auth" if defined $auth;
 
