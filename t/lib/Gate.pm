@@ -133,6 +133,26 @@ sub calls {
 }
 
 
+# what "nginx -t" says to a text at http level: its last word of [emerg], else
+# of [warn], else ""
+
+sub checked {
+    my ($http) = @_;
+
+    my $file = Pay::file('checked.conf', join '', map({ "load_module $_;\n" }
+        split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // ''),
+        "error_log stderr;\npid checked.pid;\nevents {\n}\n",
+        "http {\naccess_log off;\n$http}\n");
+    my ($dir) = $file =~ m{(.*)/};
+
+    my $said = `$ENV{TEST_NGINX_BINARY} -t -p $dir -c $file 2>&1`;
+    my %last = $said =~ /\[(emerg|warn)\] (?:\d+#\d+: )?(.*)/g;
+
+    return $? ? '[emerg] ' . ($last{emerg} // $said)
+           : defined $last{warn} ? "[warn] $last{warn}" : '';
+}
+
+
 Test::Nginx::Socket::add_response_body_check(sub {
     my ($block, undef, $i, undef, $dry) = @_;
 
