@@ -9,7 +9,11 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/drills";
+
 use Test::Nginx::Socket 'no_plan';
+use Drill::H2;
 use Pay;
 use Mock;
 use Gate;
@@ -901,3 +905,387 @@ is(scalar(grep { !/ \Q$empty\E$/ } @lines), 0, 'nothing in them')
     or diag join "\n", @lines;
 is(Pay::_read(Test::Nginx::Util::server_root() . '/logs/app.log'), '',
    'no call');
+
+
+=== TEST 32: H-16: satisfy any, wherever pay_auth is in effect
+--- config
+--- steps
+my $conf = sub {
+    my ($http, $server) = @_;
+
+    return Gate::checked("pay_zone zone=p:1m;\npay_merchant m { secret k1 "
+                         . Pay::keys() . "/demo.k1; }\n$http\nserver {\n"
+                         . 'listen unix:' . Pay::file('none', '')
+                         . ".sock;\n$server\n}\n");
+};
+
+my $any = 'satisfy any; allow all;';
+
+for (
+    [ 'both of http', "pay_auth on; $any", '' ],
+    [ 'gate of http, any of a server', 'pay_auth on;', $any ],
+    [ 'gate of http, any of a location', 'pay_auth on;',
+      "location /a { $any }" ],
+    [ 'gate of a server, any of http', $any, 'pay_auth on;' ],
+    [ 'both of a server', '', "$any pay_auth on;" ],
+    [ 'both of a server, all in one location', '',
+      "$any pay_auth on; location / { satisfy all; }" ],
+    [ 'any of a server, gate of a location', '',
+      "$any location /a { pay_auth on; }" ],
+    [ 'any of a location, gate of one in it', '',
+      "location /a { $any location /a/b { pay_auth on; } }" ],
+    [ 'gate of a location, any of one in it', '',
+      "location /a { pay_auth on; location ~ b { $any } }" ],
+    [ 'off between them', '', "pay_auth on; location /a { pay_auth off; "
+      . "location /a/b { pay_auth on; $any } }" ],
+    [ 'a named location', '', "location \@a { pay_auth on; $any }" ],
+    [ 'an exact location', '', "location = /a { pay_auth on; $any }" ],
+    [ 'a regex', '', "location ~ \\.a\$ { pay_auth on; $any }" ],
+    [ 'an internal one', '', "location /a { internal; pay_auth on; $any }" ],
+    [ 'with auth_basic', '', "location /a { pay_auth on; satisfy any; "
+      . 'auth_basic "a"; auth_basic_user_file u; }' ],
+    [ 'with auth_request', '', "location /a { pay_auth on; satisfy any; "
+      . 'auth_request /b; }' ],
+    [ 'with an if', '', "location /a { pay_auth on; $any "
+      . 'if ($arg_x) { set $y 1; } }' ],
+    [ 'with limit_except', '', "location /a { pay_auth on; $any "
+      . 'limit_except GET { deny all; } }' ],
+    [ 'any behind the gate', '', "location /a { satisfy any; pay_auth on; }" ]
+) {
+    my ($name, @texts) = @$_;
+
+    like($conf->(@texts), qr/^\[emerg\] "pay_auth" in .* "satisfy any": /,
+         $name);
+}
+
+for (
+    [ 'off in the location', '', "pay_auth on; location /a { pay_auth off; "
+      . "$any }" ],
+    [ 'in another location', '', "location /a { pay_auth on; } "
+      . "location /b { $any }" ],
+    [ 'all again', '', "$any location /a { satisfy all; pay_auth on; } "
+      . 'location / { }' ],
+    [ 'satisfy all', '', 'satisfy all; pay_auth on;' ]
+) {
+    my ($name, @texts) = @$_;
+
+    is($conf->(@texts), '', "taken: $name");
+}
+
+
+=== TEST 33: one connection, kept: refused and let through in turns
+--- http_config eval: $Gate::http
+--- config
+pay_auth on;
+location /a { proxy_pass http://app; }
+location /small { client_body_buffer_size 16; proxy_pass http://app; }
+location /file { client_body_in_file_only clean; proxy_pass http://app; }
+location /stream { proxy_request_buffering off; proxy_http_version 1.1;
+                   proxy_pass http://app; }
+location /413 { client_max_body_size 4; proxy_pass http://app; }
+location /page { error_page 401 /sign.html; proxy_pass http://app; }
+location = /sign.html { pay_auth off; return 401 "sign it\n"; }
+--- steps
+my $c = send_raw('');
+my $say = sub {
+    my ($want, @calls) = @_;
+
+    for my $call (@calls) {
+        my @pieces = split /(?<=\r\n\r\n)/, Gate::bytes($call), 2;
+
+        for my $bytes (@pieces) {
+            $c->send($bytes);
+            select undef, undef, undef, 0.01;
+        }
+
+        my $want = shift @$want;
+        my $got = $c->read->{status};
+
+        if ($got == 100) {
+            like($c->{buf}, qr/^$|^HTTP/, 'then the answer');
+            $got = $c->read->{status};
+        }
+
+        is($got, $want, "$call->{target} $want");
+    }
+};
+
+my $long = join '', map { "line $_ of the body\n" } 1 .. 500;
+my @expect = (headers => [ 'Expect: 100-continue' ]);
+
+$say->([ 401, 401, 401, 200, 409 ], Gate::five($_, body => "of $_"))
+    for qw(/a /small /file /stream);
+$say->([ 401, 401, 401, 200, 409 ], Gate::five("$_?c", chunked =>
+       [ 'a', 'bcd', "\r\n0\r\n\r\n", 'x' x 40 ], body => "abcd\r\n0\r\n\r\n"
+       . 'x' x 40)) for qw(/a /small /file /stream);
+$say->([ 401, 401, 401, 200, 409 ], Gate::five("$_?l", body => $long))
+    for qw(/a /small /file /stream);
+$say->([ 401, 401, 401, 200, 409 ], Gate::five("$_?e", body => "of $_",
+       @expect)) for qw(/a /small /file /stream);
+$say->([ 401, 401, 401, 200, 409 ], Gate::five('/page'));
+$say->([ 401, 200, 200 ], { target => '/page', auth => undef,
+       body => $long }, { target => '/a?1' }, { target => '/a?2' });
+
+my @calls = Gate::calls(20 + 500 * 4);
+my @of = grep { /^POST / } @calls;
+
+is(scalar @of, 17, 'as many calls as were let through');
+is(scalar(grep { /^GET/ } @calls), 2, '... and those without a body');
+is(scalar(grep { /\[of \/\w+\]$/ } @calls), 8, '... with their bodies')
+    or diag join "\n", @calls;
+is(scalar(grep { /^line 500 of the body$/ } @calls), 4, '... the long ones');
+
+$c->send(Gate::bytes({ target => '/413', body => 'xxxx' }));
+is($c->read->{status}, 200, '413: as long as may be');
+$c->send(Gate::bytes({ target => '/413', body => 'xxxxx' }));
+is($c->read->{status}, 413, '413: longer');
+
+
+=== TEST 34: HTTP/2: the compositions again
+--- http_config eval: $Gate::http
+--- config
+location /a { pay_auth on; proxy_pass http://app; }
+location /rewrite { rewrite ^ /a last; }
+location /try { pay_auth on; try_files /no @app; }
+location /named { error_page 418 = @app; return 418; }
+location /mirrored { pay_auth on; mirror /m; proxy_pass http://app; }
+location /asked { pay_auth on; auth_request /m; proxy_pass http://app; }
+location /page { pay_auth on; error_page 401 @page; proxy_pass http://app; }
+location /returned { pay_auth on; return 200 "secret"; }
+location = /m { internal; proxy_pass_request_body off;
+                proxy_set_header Content-Length "";
+                proxy_pass http://app/mirror/m; }
+location @app { pay_auth on; proxy_pass http://app; }
+location @page { return 401 "sign it\n"; }
+--- http2
+--- call eval
+[ (map { Gate::five($_) }
+   qw(/a?x=%2f /rewrite /try /named /mirrored /asked /page)),
+  { target => '/returned' } ]
+--- error_code eval: [ (@Gate::codes) x 7, 500 ]
+--- response_body_unlike eval: [ ((('app') x 3, 'xxx', 'app') x 7), 'secret' ]
+--- app_calls
+POST /a?x=%2f 200 [{"amount":1}]
+POST /a 200 [{"amount":1}]
+POST /try 200 [{"amount":1}]
+POST /named 200 [{"amount":1}]
+POST /mirrored 200 [{"amount":1}]
+POST /asked 200 [{"amount":1}]
+POST /page 200 [{"amount":1}]
+--- mirror_calls
+POST /mirror/m 200 []
+GET /mirror/m 200 []
+
+
+=== TEST 35: HTTP/2: frames, copies side by side, a client that resets
+--- http_config eval: $Gate::http
+--- config
+listen 127.0.0.1:$TEST_NGINX_RAND_PORT_2 http2;
+location /a { pay_auth on; proxy_pass http://app; }
+location /small { pay_auth on; client_body_buffer_size 16;
+                  proxy_pass http://app; }
+location /file { pay_auth on; client_body_in_file_only clean;
+                 proxy_pass http://app; }
+location /stream { pay_auth on; proxy_request_buffering off;
+                   proxy_http_version 1.1; proxy_pass http://app; }
+--- steps
+my $port = $Test::Nginx::Util::RandPorts->{TEST_NGINX_RAND_PORT_2};
+my $h = Drill::H2->new($port);
+
+# HEADERS with the header of a call, then what the caller sends
+
+my $open = sub {
+    my ($h, $call, @more) = @_;
+
+    my $stream = $h->{stream} += 2;
+    my $auth = Pay::authorization(method => 'POST', %$call);
+    my $block = join '', map { "\0" . join '', map {
+        Drill::H2::_length(length $_) . $_ } @$_
+    } [ ':method', 'POST' ], [ ':scheme', 'http' ],
+      [ ':path', $call->{target} ], [ ':authority', 'a' ],
+      [ 'authorization', $auth ], @more;
+
+    $h->_frame(Drill::H2::HEADERS, Drill::H2::END_HEADERS, $stream, $block);
+
+    return $stream;
+};
+my $data = sub {
+    my ($h, $stream, $bytes, $end, $pad) = @_;
+
+    $h->_frame(Drill::H2::DATA, ($end ? 1 : 0) | ($pad ? 8 : 0), $stream,
+               $pad ? chr($pad) . $bytes . "\0" x $pad : $bytes);
+};
+
+my %want;
+
+for my $where (qw(/a /small /file /stream)) {
+    for my $frames (
+        [ 'one' ], [ 'in ', 'two' ], [ '', 'and', '', ' empty', '' ],
+        [ split //, 'one byte each' ], [ map { 'x' x 1000 } 1 .. 20 ]
+    ) {
+        my $body = join '', @$frames;
+        my $name = "$where, " . @$frames . ' frames';
+        my $stream = $open->($h, { target => $where, body => $body });
+
+        $data->($h, $stream, $frames->[$_], $_ == $#$frames)
+            for 0 .. $#$frames;
+        is($h->answer($stream)->{status}, 200, $name);
+        $want{"POST $where 200 [$body]"}++;
+
+        $stream = $open->($h, { target => $where, body => "$body." });
+        $data->($h, $stream, $frames->[$_], $_ == $#$frames)
+            for 0 .. $#$frames;
+        is($h->answer($stream)->{status}, 401, "$name, a byte is missing");
+    }
+
+    my $stream = $open->($h, { target => $where, body => 'padded' });
+    $data->($h, $stream, 'pad', 0, 100);
+    $data->($h, $stream, 'ded', 1, 1);
+    is($h->answer($stream)->{status}, 200, "$where, padding");
+    $want{"POST $where 200 [padded]"}++;
+
+    # a length that is not that of the body
+
+    for my $length (3, 5) {
+        $stream = $open->($h, { target => $where, body => 'four' },
+                          [ 'content-length', $length ]);
+        $data->($h, $stream, 'four', 1);
+        like($h->answer($stream)->{status}, qr/^(?:400|0)$/,
+             "$where, a length of $length");
+    }
+
+    # copies of one request, the bodies in turns
+
+    my %copy = (target => $where, body => 'abc', nonce => Pay::nonce(),
+                timestamp => time + 30);
+    my @s = map { $open->($h, \%copy) } 1 .. 8;
+
+    for my $i (0 .. 2) {
+        $data->($h, $_, substr('abc', $i, 1), $i == 2) for @s;
+    }
+
+    is(join(' ', sort map { $h->answer($_)->{status} } @s),
+       '200' . ' 409' x 7, "$where, copies side by side");
+    $want{"POST $where 200 [abc]"}++;
+
+    # resets: before, within and behind the body
+
+    for my $sent ('', 'ha') {
+        $stream = $open->($h, { target => $where, body => 'half' });
+        $data->($h, $stream, $sent, 0) if $sent ne '';
+        $h->cancel($stream);
+    }
+}
+
+# what is reset at once may have been let through, once; it is not two
+
+my %last = (target => '/a', body => 'last', nonce => Pay::nonce());
+my $gone = $open->($h, \%last);
+$data->($h, $gone, 'last', 1);
+$h->cancel($gone);
+
+my $again = $open->($h, \%last);
+$data->($h, $again, 'last', 1);
+like($h->answer($again)->{status}, qr/^(?:200|409)$/, 'sent, reset, and again');
+
+my $end = $open->($h, { target => '/a', body => 'end' });
+$data->($h, $end, 'end', 1);
+is($h->answer($end)->{status}, 200, 'the connection goes on');
+$want{'POST /a 200 [end]'}++;
+
+# a connection that closes within a body
+
+my $h2 = Drill::H2->new($port);
+my $half = $open->($h2, { target => '/a', body => 'half' });
+$data->($h2, $half, 'ha', 0);
+$h2->goaway;
+close $h2->sock;
+select undef, undef, undef, 0.2;
+
+my %got;
+my $n = 0;
+$n += $_ for values %want;
+$got{$_}++ for grep { !/ (?:200|499) \[last\]$/ } Gate::calls($n);
+is_deeply(\%got, \%want, 'the application has got that, each once');
+is(scalar(grep { / \[last\]$/ } Gate::calls($n)) <= 1 ? 1 : 0, 1,
+   'and what was reset at most once');
+
+
+=== TEST 36: methods: what is signed is what is asked
+--- http_config eval: $Gate::http
+--- config
+location /a { pay_auth on; proxy_pass http://app; }
+location /b { pay_auth on; limit_except GET POST { deny all; }
+              proxy_pass http://app; }
+--- call eval
+[ (map { Gate::five('/a', method => $_) }
+   qw(GET PUT PATCH DELETE OPTIONS PROPFIND LOCK PURGE X_Y)),
+  Gate::get('/a', method => 'HEAD'), Gate::get('/a', method => 'OPTIONS'),
+  Gate::five('/b', method => 'PUT'),
+  map { { target => '/a', method => $_ } } qw(TRACE get CONNECT) ]
+--- error_code_like eval
+[ ('401', '401', '401', '200', '409') x 11, '401', '401', '401', '403', '409',
+  '405', '40', '40' ]
+--- response_body_like eval
+[ ('') x 45, ('^$') x 5, ('') x 13 ]
+--- app_calls
+GET /a 200 [{"amount":1}]
+PUT /a 200 [{"amount":1}]
+PATCH /a 200 [{"amount":1}]
+DELETE /a 200 [{"amount":1}]
+OPTIONS /a 200 [{"amount":1}]
+PROPFIND /a 200 [{"amount":1}]
+LOCK /a 200 [{"amount":1}]
+PURGE /a 200 [{"amount":1}]
+X_Y /a 200 [{"amount":1}]
+HEAD /a 200 []
+OPTIONS /a 200 []
+
+
+=== TEST 37: a body in a file: for the mirror, an error page, a second try
+--- http_config eval
+Gate::http(app => <<'_E', more => <<'_M');
+        location /none/ {
+            access_log logs/app.log pay_app;
+            proxy_intercept_errors on;
+            error_page 401 =404 @none;
+            proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/refuse;
+        }
+        location = /refuse { access_log off; return 401; }
+        location @none { return 404 "app none\n"; }
+_E
+    upstream first { server 127.0.0.1:$TEST_NGINX_RAND_PORT_3;
+                     server 127.0.0.1:$TEST_NGINX_RAND_PORT_1 backup; }
+_M
+--- config
+client_body_buffer_size 1k;
+pay_auth on;
+location /mirrored { mirror /m; proxy_pass http://app; }
+location = /m { internal; proxy_pass http://app/mirror/m; }
+location /none/ { proxy_intercept_errors on; error_page 404 = @next;
+                  proxy_pass http://app; }
+location @next { rewrite ^ /next break; proxy_pass http://app; }
+location /tried { proxy_pass http://first; }
+location /if { if ($arg_x) { proxy_pass http://app; } }
+--- call eval
+[ map { Gate::five($_, body => 'a body, ' x 5000) }
+  qw(/mirrored /none/ /tried /if?x=1) ]
+--- problem eval: $Gate::five x 4
+--- app_calls eval
+CORE::join '', map { "POST $_ [" . 'a body, ' x 5000 . "]\n" }
+    '/mirrored 200', '/none/ 404', '/next 200', '/tried 200', '/if?x=1 200'
+--- mirror_calls eval: 'POST /mirror/m 200 [' . 'a body, ' x 5000 . "]\n"
+
+
+=== TEST 38: an internal location, and what a checked one leads to, from outside
+--- http_config eval: $Gate::http
+--- config
+pay_auth on;
+location /in { internal; proxy_pass http://app; }
+location /page { error_page 404 /in; proxy_intercept_errors on;
+                 proxy_pass http://app/none; }
+--- call eval: [ Gate::get('/in'), Gate::get('/page') ]
+--- error_code eval: [ (404) x 5, 401, 401, 401, 404, 409 ]
+--- app_calls
+GET /none 404 []
+GET /in 200 []

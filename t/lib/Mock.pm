@@ -854,8 +854,8 @@ sub _body {
     # a request without a length has no body, an answer goes to the end
 
     if (!defined $n) {
-        return '' if !$c->{status} || $c->{status} == 204
-                     || $c->{status} == 304;
+        return '' if !$c->{status} || $c->{status} < 200
+                     || $c->{status} == 204 || $c->{status} == 304;
 
         while ($c->more($left->())) {
         }
