@@ -193,7 +193,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: signed requests pass, and what is behind sees the raw target
+=== TEST 1: C-20: signed requests pass, and what is behind sees the raw target
 --- http_config eval: $::http
 --- config eval: $::app
 --- call eval

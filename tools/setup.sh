@@ -17,7 +17,7 @@ packages="make gcc libc6-dev nginx nginx-dev libssl-dev libyajl-dev
           libhiredis-dev openssl curl"
 
 if [ "${1:-test}" = test ]; then
-    packages="$packages perl procps redis-server"
+    packages="$packages perl procps redis-server libfaketime"
 
     # a node that came by other means will do
 

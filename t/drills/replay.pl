@@ -49,7 +49,7 @@ sub replays {
         my @a = burst($port, ($q) x $copies);
 
         is(tally(@a), '200: 1, 409 nonce_replayed: ' . ($copies - 1),
-           "R-1 R-4: $copies copies through pay_auth, $workers workers, "
+           "R-1 R-4 R-5: $copies copies through pay_auth, $workers workers, "
            . "nonce $i");
         is($gate->handled($tag), $workers, '... over all workers');
         is($site->{app}->count(qr/\Q$body\E$i\z/), 1,
@@ -63,7 +63,7 @@ sub replays {
         my @a = burst($port, ($q) x $copies);
 
         is(tally(@a), '200 pending: 1, 409 nonce_replayed: ' . ($copies - 1),
-           "R-1 R-4: $copies copies of a payment, $workers workers, nonce $i");
+           "R-1 R-4 R-5: $copies copies of a payment, $workers workers, nonce $i");
         is($gate->handled($tag), $workers, '... over all workers');
         is($site->{channel}->count(qr/"$order"/), 1,
            '... and the channel saw one prepay');
