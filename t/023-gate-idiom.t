@@ -1289,3 +1289,162 @@ location /page { error_page 404 /in; proxy_intercept_errors on;
 --- app_calls
 GET /none 404 []
 GET /in 200 []
+
+
+=== TEST 39: our own handlers behind the gate: a status page, the unified API,
+a desk for notices, which have their own
+--- http_config eval: Pay::http()
+--- config eval
+"pay_auth on;\n" . Pay::locations() . <<'_E';
+location = /status { pay_status json; }
+location = /metrics { pay_status prometheus; }
+_E
+--- call eval
+[ Gate::get('/status'), Gate::get('/metrics'), Gate::get('/v1/none'),
+  Gate::five('/v1/payments', body => '{}'),
+  { target => '/notify/wechat', auth => undef, body => '{}' } ]
+--- error_code_like eval
+[ ('401', '401', '401', '200', '409') x 2, '401', '401', '401', '404', '409',
+  '401', '401', '401', '4[02]', '409', '[45]\d\d' ]
+--- response_body_unlike eval
+[ (('nonces') x 3, 'xxx', 'nonces') x 2, ('xxx') x 11 ]
+--- channel_calls
+
+
+=== TEST 40: a gate cannot be opened by a condition
+--- config
+--- steps
+my $keys = Pay::keys();
+my $socket = Pay::file('none', '') . '.sock';
+my $said = sub {
+    return Gate::checked("pay_zone zone=p:1m;\npay_merchant m { secret k1 "
+                         . "$keys/demo.k1; }\nserver { listen unix:$socket;\n"
+                         . "location /a { pay_auth on; $_[0]\n}\n}\n");
+};
+
+for my $line ('pay_auth off;', 'pay_auth on;', 'pay_auth_window 10s;') {
+    like($said->("$_ { $line }"), qr/^\[emerg\] "pay_auth\w*" directive is not /,
+         "$_ { $line }")
+        for 'if ($arg_x)', 'limit_except GET';
+}
+
+like($said->($_), qr/^\[emerg\]/, $_)
+    for 'pay_auth off;', 'pay_auth on;', 'pay_auth $arg_x;', 'pay_auth 1;',
+        'pay_auth_window $arg_x;';
+
+
+=== TEST 41: what the guard withholds does not get out by an error page either
+--- http_config eval: $Gate::http
+--- config
+location /same { pay_auth on; error_page 500 = /same; return 200 "secret"; }
+location /name { pay_auth on; error_page 500 =200 @other; return 200 "secret"; }
+location /open { pay_auth on; error_page 500 =200 /page; return 200 "secret"; }
+location /app { pay_auth on; error_page 500 = @app; return 200 "secret"; }
+location @other { pay_auth on; return 200 "secret"; }
+location @app { pay_auth on; proxy_pass http://app; }
+location = /page { return 200 "a page"; }
+--- call eval
+[ map { my $c = $_; map { { target => $_, %$c } } qw(/same /name /open /app) }
+  { auth => undef }, { secret => 'wrong' } ]
+--- error_code_like eval: [ ('^[45]', '^[45]', '^[25]', '^[45]') x 2 ]
+--- response_body_unlike eval: [ ('secret|app') x 8 ]
+--- app_calls
+
+
+=== TEST 42: a mirror of the server and a page for refusals: checked, it mirrors
+nothing that is not
+--- http_config eval: $Gate::http
+--- config
+mirror /m;
+location /a { pay_auth on; error_page 401 /page; proxy_pass http://app; }
+location = /page { return 401 "sign it"; }
+location /file { pay_auth on; error_page 401 /page.html; proxy_pass http://app; }
+location = /page.html { }
+location = /m { internal; pay_auth on; proxy_pass http://app/mirror/m; }
+--- user_files
+>>> page.html
+sign it
+--- call eval: [ Gate::five('/a'), Gate::five('/file') ]
+--- error_code eval: [ (@Gate::codes) x 2 ]
+--- app_calls
+POST /a 200 [{"amount":1}]
+POST /file 200 [{"amount":1}]
+--- mirror_calls
+POST /mirror/m 200 [{"amount":1}]
+POST /mirror/m 200 [{"amount":1}]
+
+
+=== TEST 43: a body that stops in the middle: 408, and no nonce is used
+--- http_config eval: $Gate::http
+--- config
+client_body_timeout 300ms;
+location /a { pay_auth on; error_page 408 =200 @app; proxy_pass http://app; }
+location @app { proxy_pass http://app; }
+--- steps
+my %call = (target => '/a', body => 'abcdef', nonce => Pay::nonce(),
+            timestamp => time + 30, headers => [ 'Connection: close' ]);
+my $bytes = Gate::bytes(\%call);
+
+for my $cut (1, 3) {
+    my $c = send_raw(substr $bytes, 0, -$cut);
+
+    like($c->answer->{status}, qr/^(?:0|408)$/, "$cut bytes are missing");
+}
+
+my $chunked = Gate::bytes({ %call, chunked => [ 'abc', 'def' ] });
+my $c = send_raw(substr $chunked, 0, -5);
+
+like($c->answer->{status}, qr/^(?:0|408)$/, 'the last chunk is missing');
+is(send_raw($bytes)->answer->{status}, 200, 'then the whole of it');
+is(send_raw($bytes)->answer->{status}, 409, '... once');
+is(join(' ', Gate::calls(1)), 'POST /a 200 [abcdef]', 'one call');
+
+
+=== TEST 44: HTTP/2: odd paths and hosts
+--- http_config eval: $Gate::http
+--- config
+listen 127.0.0.1:$TEST_NGINX_RAND_PORT_2 http2;
+location /a { pay_auth on; proxy_pass http://app; }
+--- steps
+my $port = $Test::Nginx::Util::RandPorts->{TEST_NGINX_RAND_PORT_2};
+my @passed;
+
+my $try = sub {
+    my ($path, $signed, @more) = @_;
+    my $h = Drill::H2->new($port);
+
+    return $h->answer($h->request('POST', $path, 'x', [ 'authorization' =>
+        Pay::authorization(method => 'POST', target => $signed // $path,
+                           body => 'x') ], @more));
+};
+
+for my $path ('/a', '//a', '/./a', '/%61', '/a?x=%2f', '/a?x#y', '/x/../a',
+              "/a?\xff")
+{
+    is($try->($path)->{status}, 200, "$path");
+    push @passed, $path;
+}
+
+is($try->(@$_)->{status}, 401, "@$_: not signed so")
+    for [ '//a', '/a' ], [ '/a?x=%2f', '/a?x=%2F' ], [ '/a?x#y', '/a?x' ],
+        [ '/x/../a', '/a' ];
+
+for my $path ('a', '*', '', 'http://a/a', '/a b', "/a\0", "/a\n") {
+    isnt($try->($path)->{status} // 0, 200, "'$path': refused");
+}
+
+for ([ 'two of them', [ 'authorization', 'x' ] ],
+     [ 'capitals', [ 'Authorization', 'x' ] ],
+     [ 'another host', [ 'host', 'b' ] ],
+     [ 'transfer-encoding', [ 'transfer-encoding', 'chunked' ] ],
+     [ 'a method too many', [ ':method', 'GET' ] ])
+{
+    my ($name, $line) = @$_;
+    my $status = $try->('/a', undef, $line)->{status} // 0;
+
+    like($status, qr/^(?:0|200|400|401)$/, $name);
+    push @passed, '/a' if $status == 200;
+}
+
+is_deeply([ map { (split)[1] } Gate::calls(scalar @passed) ], \@passed,
+          'what the application got');
