@@ -1268,13 +1268,13 @@ location @next { rewrite ^ /next break; proxy_pass http://app; }
 location /tried { proxy_pass http://first; }
 location /if { if ($arg_x) { proxy_pass http://app; } }
 --- call eval
-[ map { Gate::five($_, body => 'a body, ' x 5000) }
+[ map { Gate::five($_, body => 'a body, ' x 200) }
   qw(/mirrored /none/ /tried /if?x=1) ]
 --- problem eval: $Gate::five x 4
 --- app_calls eval
-CORE::join '', map { "POST $_ [" . 'a body, ' x 5000 . "]\n" }
+CORE::join '', map { "POST $_ [" . 'a body, ' x 200 . "]\n" }
     '/mirrored 200', '/none/ 404', '/next 200', '/tried 200', '/if?x=1 200'
---- mirror_calls eval: 'POST /mirror/m 200 [' . 'a body, ' x 5000 . "]\n"
+--- mirror_calls eval: 'POST /mirror/m 200 [' . 'a body, ' x 200 . "]\n"
 
 
 === TEST 38: an internal location, and what a checked one leads to, from outside
