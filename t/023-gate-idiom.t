@@ -1448,3 +1448,83 @@ for ([ 'two of them', [ 'authorization', 'x' ] ],
 
 is_deeply([ map { (split)[1] } Gate::calls(scalar @passed) ], \@passed,
           'what the application got');
+
+
+=== TEST 45: satisfy all: auth_basic, and a signature that leaves it its header
+--- http_config eval: $Gate::http
+--- config eval
+my $users = Pay::file('users', "demo:{PLAIN}demo\n");
+<<"_E";
+location /a {
+    pay_auth on;
+    auth_basic "a";
+    auth_basic_user_file $users;
+    proxy_pass http://app;
+}
+_E
+--- call eval
+my @basic = (auth => 'Basic ZGVtbzpkZW1v');
+[ Gate::five_messages('/a?x=%2f', @basic), Gate::five_messages('/a'),
+  Gate::five_messages('/a', auth => 'Basic ZGVtbzp3cm9uZw=='),
+  Gate::five_messages('/a', @basic, body => '') ]
+--- error_code eval
+[ @Gate::codes, (401, 401, 401, 401, 409) x 2, 401, 401, 400, 200, 409 ]
+--- response_body_like eval
+[ 'signature_missing', ('signature_mismatch') x 2, '^app POST', 'replayed',
+  (('signature_m') x 3, '401 Auth', 'replayed') x 2,
+  ('signature_m') x 3, '^app GET', 'replayed' ]
+--- app_calls
+POST /a?x=%2f 200 [{"amount":1}]
+GET /a 200 []
+
+
+=== TEST 46: the compositions by the other form of signature
+--- http_config eval: $Gate::http
+--- config
+location /rewrite { rewrite ^/rewrite(.*) /b$1 last; }
+location /b { pay_auth on; proxy_pass http://app; }
+location /try { pay_auth on; try_files /no /b; }
+location /named { error_page 418 = @app; return 418; }
+location /mirrored { pay_auth on; mirror /m; proxy_pass http://app; }
+location /page { pay_auth on; error_page 401 @page; proxy_pass http://app; }
+location /file { pay_auth on; client_body_in_file_only clean;
+                 proxy_pass http://app; }
+location = /m { internal; pay_auth on; proxy_pass http://app/mirror/m; }
+location @app { pay_auth on; proxy_pass http://app; }
+location @page { return 401 "sign it\n"; }
+--- call eval
+[ (map { Gate::five_messages($_) }
+   qw(/rewrite?x=%2f /try /named /mirrored /page /file)),
+  Gate::five_messages('/file', chunked => [ '{"amount":', '1}' ]) ]
+--- error_code eval: [ (@Gate::codes) x 7 ]
+--- response_body_unlike eval: [ (('app') x 3, 'xxx', 'app') x 7 ]
+--- app_calls
+POST /b?x=%2f 200 [{"amount":1}]
+POST /b 200 [{"amount":1}]
+POST /named 200 [{"amount":1}]
+POST /mirrored 200 [{"amount":1}]
+POST /page 200 [{"amount":1}]
+POST /file 200 [{"amount":1}]
+POST /file 200 [{"amount":1}]
+--- mirror_calls
+POST /mirror/m 200 [{"amount":1}]
+
+
+=== TEST 47: one nonce in two forms is one nonce; two forms at once are refused
+or are one
+--- http_config eval: $Gate::http
+--- config
+location /a { pay_auth on; proxy_pass http://app; }
+--- call eval
+my %c = (target => '/a', body => 'x', nonce => 'two-forms-012345');
+my $message = sub { my %p = (%c, @_); +{ headers => [ sub {
+    Gate::message(%p) } ] } };
+[ { %c, %{ $message->() }, auth => undef }, { %c },
+  { %c, nonce => 'two-forms-012346' },
+  { %c, %{ $message->(nonce => 'two-forms-012346') }, auth => undef },
+  { %c, %{ $message->(nonce => 'two-forms-012347') }, secret => 'wrong' },
+  { %c, %{ $message->(nonce => 'two-forms-012347', secret => 'wrong') },
+    nonce => 'two-forms-012348' },
+  { %c, %{ $message->(nonce => 'two-forms-012347') }, auth => undef } ]
+--- error_code_like eval
+[ '200', '409', '200', '409', '40[01]', '200|40[01]', '200' ]

@@ -8,16 +8,10 @@
 use strict;
 use warnings;
 
-use Test::Nginx::Socket;
+use Test::Nginx::Socket 'no_plan';
 use Pay;
 use Mock;
 use Gate;
-
-if (Gate::checked("pay_auth_dry_run off;\n") =~ /unknown directive/) {
-    plan(skip_all => 'this build has no pay_auth_dry_run');
-}
-
-plan('no_plan');
 
 no_long_string();
 no_shuffle();
@@ -282,3 +276,33 @@ CORE::join '', map { my $line = "POST $_ 200 [" . 'a body, ' x 200 . "]\n";
 location /a { pay_auth on; pay_auth_dry_run maybe; }
 --- must_die: 1
 --- error_log eval: qr/\[emerg\].*invalid value "maybe"/
+
+
+=== TEST 14: from a dry run into a gate in earnest, and out of one
+--- http_config eval: $::http
+--- config
+location /dry { pay_auth on; pay_auth_dry_run on; try_files /no /real; }
+location /real { pay_auth on; proxy_pass http://app; }
+location /named { pay_auth on; pay_auth_dry_run on; try_files /no @real; }
+location @real { pay_auth on; proxy_pass http://app; }
+location /rewrite { pay_auth on; pay_auth_dry_run on;
+                    rewrite ^ /real last; }
+location = /ssi.html { pay_auth on; pay_auth_dry_run on; ssi on;
+                       ssi_types *; }
+location /both { pay_auth on; try_files /no /dryer; }
+location /dryer { pay_auth on; pay_auth_dry_run on; proxy_pass http://app; }
+--- user_files
+>>> ssi.html
+<<!--#include virtual="/real" -->>
+--- call eval
+[ (map { Gate::five($_) } qw(/dry /named /rewrite /both)),
+  Gate::get('/ssi.html') ]
+--- error_code eval: [ (@Gate::codes) x 4, (200) x 5 ]
+--- response_body_unlike eval
+[ (('app') x 3, 'xxx', 'app') x 4, ('app') x 3, 'xxx', 'app' ]
+--- app_calls
+POST /real 200 [{"amount":1}]
+POST /named 200 [{"amount":1}]
+POST /real 200 [{"amount":1}]
+POST /dryer 200 [{"amount":1}]
+GET /real 200 []

@@ -26,7 +26,11 @@ package Gate;
 use strict;
 use warnings;
 
+use Digest::SHA qw(hmac_sha256 sha256);
+use MIME::Base64 qw(encode_base64);
+
 use Pay;
+
 
 # text for --- http_config; app: more lines of the application's server
 
@@ -103,6 +107,60 @@ our @codes = (401, 401, 401, 200, 409);
 # the same without a body
 
 sub get { five(shift, body => '', @_) }
+
+
+# The other form of signature (RFC 9421 with Content-Digest): header lines for
+# a call, as many as one text.  Parts: method, target, host, body, timestamp,
+# nonce, merchant, key, secret, and sign => {...} as of a call.
+
+sub message {
+    my %p = (method => 'POST', host => 'localhost', body => '{"amount":1}',
+             timestamp => time + 30, nonce => Pay::nonce(),
+             merchant => 'demo', key => 'k1',
+             secret => 'ngx-pay-demo-secret', @_);
+    my $digest = sub { 'sha-256=:' . encode_base64(sha256($_[0]), '') . ':' };
+    my %s = (%p, %{ $p{sign} // {} });
+    my ($path, $query) = $s{target} =~ /\A([^?]*)(.*)\z/s;
+
+    my @covered = ([ '@method' => $s{method} ], [ '@authority' => $s{host} ],
+                   [ '@path' => $path ],
+                   [ '@query' => $query eq '' ? '?' : $query ],
+                   $s{body} eq '' ? ()
+                   : [ 'content-digest' => $digest->($s{body}) ]);
+
+    my $params = '(' . join(' ', map { "\"$_->[0]\"" } @covered) . ')'
+                 . ";created=$p{timestamp};keyid=\"$p{merchant}/$p{key}\""
+                 . ";nonce=\"$p{nonce}\";tag=\"ngx-pay\"";
+    my $base = join "\n", map({ "\"$_->[0]\": $_->[1]" } @covered),
+               "\"\@signature-params\": $params";
+
+    return join "\n", "Signature-Input: pay=$params",
+                'Signature: pay=:' . encode_base64(
+                    hmac_sha256($base, $p{secret}), '') . ':',
+                $p{body} eq '' ? ()
+                : 'Content-Digest: ' . $digest->($p{body});
+}
+
+
+# five() by it; auth: what is in Authorization
+
+sub five_messages {
+    my ($target, %more) = @_;
+
+    my %c = (target => $target, body => '{"amount":1}', auth => undef, %more);
+    my ($text, @more) = ('', @{ delete $c{headers} // [] });
+
+    $c{method} //= $c{body} eq '' ? 'GET' : 'POST';
+
+    my $by = sub {
+        my %s = (%c, @_);
+        return { %c, headers => [ @more, sub { message(%s) } ] };
+    };
+    my $good = { %c, headers => [ @more, sub { $text ||= message(%c) } ] };
+
+    return ({ %c, headers => [ @more ] }, $by->(secret => 'wrong'),
+            $by->(sign => { body => "$c{body} " }), $good, $good);
+}
 
 
 # the bytes of a call, as --- call takes it
