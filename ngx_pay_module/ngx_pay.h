@@ -19,6 +19,7 @@
  *   ngx_pay_gate.c          the check of a merchant's request, in order
  *   ngx_pay_signed.c        ... its signature, in one of two forms
  *   ngx_pay_auth.c          pay_auth: the gate in front of any location
+ *   ngx_pay_guard.c         ... and what must not get out of one
  *   ngx_pay_call.c          one HTTP call by a subrequest, captured whole
  *   ngx_pay_talk.c          runs a driver: threads, calls, waits
  *   ngx_pay_talk_store.c    ... and what it wants of the store
@@ -529,6 +530,10 @@ ngx_int_t ngx_pay_gate(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 
 ngx_int_t ngx_pay_auth_handler(ngx_http_request_t *r);
 ngx_int_t ngx_pay_auth_subrequest(ngx_http_request_t *r);
+
+/* NGX_DECLINED: this answer was not checked, and is not to be sent */
+ngx_int_t ngx_pay_guard(ngx_http_request_t *r);
+
 ngx_int_t ngx_pay_api_handler(ngx_http_request_t *r);
 ngx_int_t ngx_pay_notify_handler(ngx_http_request_t *r);
 ngx_int_t ngx_pay_sandbox_handler(ngx_http_request_t *r);

@@ -383,48 +383,6 @@ ngx_pay_call_copy(ngx_pay_call_t *call, ngx_buf_t *in, size_t n)
 }
 
 
-/*
- * What a location with a check of ours must not let out: an answer that
- * nobody checked.  "return" and "rewrite" run before our phases.
- */
-
-static ngx_int_t
-ngx_pay_guard(ngx_http_request_t *r)
-{
-    ngx_pay_ctx_t       *ctx;
-    ngx_pay_loc_conf_t  *plcf;
-
-    if (r != r->main || r->headers_out.status >= 300) {
-        return NGX_OK;
-    }
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
-
-    if ((!plcf->auth || plcf->dry_run) && plcf->notify == NULL) {
-        return NGX_OK;
-    }
-
-    ctx = ngx_pay_ctx_get(r);
-
-    if (ctx && ctx->replied) {
-        return NGX_OK;
-    }
-
-    if (plcf->notify == NULL && ctx && ctx->verified) {
-        return NGX_OK;
-    }
-
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "pay: a response of status %ui that was not checked is "
-                  "withheld: \"return\", \"rewrite\" and \"error_page\" do "
-                  "not go together with \"%s\" in this location",
-                  r->headers_out.status,
-                  plcf->notify ? "pay_notify" : "pay_auth");
-
-    return NGX_DECLINED;
-}
-
-
 /* a subrequest of ours that was redirected: its context is gone */
 
 ngx_uint_t

@@ -1528,3 +1528,35 @@ my $message = sub { my %p = (%c, @_); +{ headers => [ sub {
   { %c, %{ $message->(nonce => 'two-forms-012347') }, auth => undef } ]
 --- error_code_like eval
 [ '200', '409', '200', '409', '40[01]', '200|40[01]', '200' ]
+
+
+=== TEST 48: H-15: a return of a checked location, by subrequests of an open one
+--- http_config eval: $Gate::http
+--- config
+location = /ssi.html { ssi on; ssi_types *; }
+location = /set.html { ssi on; ssi_types *; }
+location /add { addition_types *; add_after_body /b; root html; }
+location = /b { pay_auth on; return 200 "secret of a return"; }
+location = /c { pay_auth on; if ($uri) { return 200 "secret of an if"; } }
+--- user_files
+>>> ssi.html
+<<!--#include virtual="/b" --><!--#include virtual="/c" -->>
+>>> set.html
+<<!--#include virtual="/b" set="x" --><!--#echo var="x" -->>
+>>> add
+added
+--- call eval: [ map { Gate::get($_) } qw(/ssi.html /set.html /add) ]
+--- error_code eval: [ (200) x 15 ]
+--- response_body_unlike eval: [ ('secret') x 15 ]
+
+
+=== TEST 49: H-15: auth_request to a checked location that only returns
+--- http_config eval: $Gate::http
+--- config
+location /a { auth_request /ok; proxy_pass http://app; }
+location /b { auth_request /if; proxy_pass http://app; }
+location = /ok { internal; pay_auth on; return 204; }
+location = /if { internal; pay_auth on; if ($uri) { return 200; } }
+--- call eval: [ map { Gate::five($_) } qw(/a /b) ]
+--- error_code_like eval: [ ('^(?:401|403|500)$') x 10 ]
+--- app_calls

@@ -1,0 +1,87 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * What a location with a check of ours must not let out: an answer that
+ * nobody checked.  "return" and "rewrite" run before our phases.
+ */
+
+#include <ngx_pay.h>
+
+
+/*
+ * A subrequest comes into a checked location only for a request that was
+ * checked (ngx_pay_auth_subrequest), but "return" runs before that: who asked,
+ * as auth_request or SSI, is told 403 and nothing else.
+ */
+
+static void
+ngx_pay_guard_subrequest(ngx_http_request_t *r)
+{
+    ngx_pay_ctx_t       *ctx;
+    ngx_pay_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
+
+    if (!plcf->auth || plcf->dry_run || plcf->notify) {
+        return;
+    }
+
+    ctx = ngx_pay_ctx_get(r->main);
+
+    if (ctx && ctx->verified) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "pay: a response of status %ui to a subrequest is withheld: "
+                  "its request was not checked, and \"return\" does not go "
+                  "together with \"pay_auth\" in this location",
+                  r->headers_out.status);
+
+    ngx_http_clear_content_length(r);
+    r->headers_out.status = NGX_HTTP_FORBIDDEN;
+    r->header_only = 1;
+}
+
+
+ngx_int_t
+ngx_pay_guard(ngx_http_request_t *r)
+{
+    ngx_pay_ctx_t       *ctx;
+    ngx_pay_loc_conf_t  *plcf;
+
+    if (r->headers_out.status >= 300) {
+        return NGX_OK;
+    }
+
+    if (r != r->main) {
+        ngx_pay_guard_subrequest(r);
+        return NGX_OK;
+    }
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
+
+    if ((!plcf->auth || plcf->dry_run) && plcf->notify == NULL) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_pay_ctx_get(r);
+
+    if (ctx && ctx->replied) {
+        return NGX_OK;
+    }
+
+    if (plcf->notify == NULL && ctx && ctx->verified) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "pay: a response of status %ui that was not checked is "
+                  "withheld: \"return\", \"rewrite\" and \"error_page\" do "
+                  "not go together with \"%s\" in this location",
+                  r->headers_out.status,
+                  plcf->notify ? "pay_notify" : "pay_auth");
+
+    return NGX_DECLINED;
+}
