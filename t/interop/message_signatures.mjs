@@ -156,9 +156,13 @@ await main(async () => {
 
             const other = by === 'k1' ? 'ed25519' : 'hmac-sha256';
 
-            await refused(`K-2: ${by}: with the name ${other}`,
-                          [401, 'algorithm_not_allowed'], signed({
+            await refused(`K-2: ${by}: with the name ${other}`, mismatch,
+                          signed({
                 by, params: [...PARAMS, 'alg'], values: { alg: other }
+            }));
+            await refused(`K-1: ${by}: with a name that nobody has`,
+                          [401, 'algorithm_not_allowed'], signed({
+                by, params: [...PARAMS, 'alg'], values: { alg: 'none' }
             }));
         });
     }
