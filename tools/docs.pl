@@ -130,12 +130,13 @@ sub part {
 
 
 # every token that the gate may give as a reason: strings that are assigned to
-# one, returned, or given to ..._bad(), and second in a table of names
+# one, returned, or given to ..._bad(), second in a table of names, or in the
+# table of Redis
 
 sub tokens {
     my %tokens;
-    my @files = glob 'ngx_pay_module/ngx_pay_gate*.c src/model/pay_auth*.c '
-                     . 'src/model/pay_message*.c src/model/pay_content*.c';
+    my @files = glob 'ngx_pay_module/ngx_pay_{gate,signed,store}*.c '
+                     . 'src/model/pay_{auth,message,content}*.c';
 
     for my $text (map { slurp($_) } @files) {
         my @places = $text =~ /(?:\b(?:reason|why)\s=|\breturn)\s([^;]*);/g;
@@ -147,7 +148,11 @@ sub tokens {
         $tokens{$_} = 1 for map { /"([a-z][a-z0-9_]*)"/g } @places;
     }
 
-    return keys %tokens;
+    my ($words) = slurp('ngx_pay_module/ngx_pay_redis.c')
+                  =~ /ngx_pay_redis_words\[\w+\] = \{(.*?)^\}/ms
+        or die "ngx_pay_redis.c: no table of words\n";
+
+    return keys %tokens, $words =~ /\{ "(\w+)"/g;
 }
 
 
