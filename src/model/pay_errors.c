@@ -64,7 +64,7 @@ static const pay_code_info_t  pay_codes[PAY_E_MAX] = {
         "The buyer may be paying at this moment." },
     [PAY_E_STATE_CONFLICT] = { "state_conflict", 409, "never",
         "The object's state does not allow this." },
-    [PAY_E_STATEMENT_NOT_READY] = { "statement_not_ready", 409, "never",
+    [PAY_E_STATEMENT_NOT_READY] = { "statement_not_ready", 409, "later",
         "The channel has not made this statement yet." },
 
     [PAY_E_BODY_TOO_LARGE] = { "body_too_large", 413, "never",

@@ -313,10 +313,14 @@ await main(async () => {
             change: header((value) => value.replace('merchant="demo"',
                                                     'merchant="nobody"'))
         });
-        await refused('K-2: another scheme',
-                      [401, 'algorithm_not_allowed', 'never'], {
+        await refused('K-2: the scheme of another kind of key', mismatch, {
             change: header((value) => value.replace('PAY-HMAC-SHA256',
                                                     'PAY-ED25519'))
+        });
+        await refused('K-2: a scheme that nobody knows',
+                      [401, 'algorithm_not_allowed', 'never'], {
+            change: header((value) => value.replace('PAY-HMAC-SHA256',
+                                                    'PAY-HMAC-MD5'))
         });
         await refused('R-10: 302 s old',
                       [401, 'timestamp_out_of_window', 'never'],
