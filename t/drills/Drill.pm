@@ -41,8 +41,9 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
-    site channel_mock app_mock finish number request payment pay ask told tally burst send_raw
-    answer_of leave press notice post_notice json status counted
+    site node channel_mock app_mock finish number request payment pay ask told
+    tally burst burst_to send_raw answer_of leave press notice post_notice
+    json status counted
 );
 
 our $Root = Pay::keys() =~ s{/conf-examples/.*}{}r;
@@ -184,7 +185,7 @@ sub conf {
             "worker_processes $p{workers};\n$p{main}");
     _change(\$text, 1, qr{access_log +logs/access.log;},
             "log_format drill '\$pid \$status \$request_method \$uri "
-            . "\$http_x_drill \$http_webhook_id';\n"
+            . "\$http_x_drill \$http_webhook_id \$pay_auth_reason';\n"
             . "    access_log logs/access.log drill;\n$p{http}");
     _change(\$text, 1, qr/zone=pay:16m/, "zone=pay:$p{zone}");
     _change(\$text, 1, qr{proxy_pass  http://127.0.0.1:8082/sandbox/inbox;},
@@ -291,8 +292,26 @@ sub site {
 
     $s->{parts} = \%p;
     $s->{gate} = Drill::Nginx->new('gate', conf(%p), $port{gate});
+    $s->{gate}{status} = $port{status};
 
     return $s;
+}
+
+
+# One more gate of the site, with a zone of its own; parts as of conf, those
+# that differ.  Its {port} and {status} are numbers of its own.
+
+sub node {
+    my ($name, %p) = @_;
+    my ($gate, $status) = (port(), port());
+
+    my $n = Drill::Nginx->new($name, conf(
+        %{ $site->{parts} }, sim => port(), h2 => undef, %p, gate => $gate,
+        status => $status), $gate);
+
+    $n->{status} = $status;
+
+    return $n;
 }
 
 
@@ -327,12 +346,14 @@ sub number { sprintf 'D%05d%06d', $main % 100000, ++$count }
 
 
 # bytes of a signed request; timestamp, nonce and more as Pay::authorization;
-# headers => [LINE], tag: what is asked for in the access log
+# headers => [LINE], tag: what is asked for in the access log, keep => 1: for a
+# connection that stays
 
 sub request {
     my ($method, $target, $body, %p) = @_;
 
     my $headers = join '', map { "$_\r\n" } @{ delete $p{headers} // [] },
+                  (delete $p{keep} ? () : 'Connection: close'),
                   'X-Drill: ' . (delete $p{tag} // '-');
     my $auth = Pay::authorization(timestamp => 2 + int time, method => $method,
                                   target => $target, body => $body, %p);
@@ -341,7 +362,7 @@ sub request {
                 . length($body) . "\r\n" if $body ne '';
 
     return "$method $target HTTP/1.1\r\nHost: gateway.sandbox\r\n"
-           . "Connection: close\r\nAuthorization: $auth\r\n$headers\r\n$body";
+           . "Authorization: $auth\r\n$headers\r\n$body";
 }
 
 
@@ -361,23 +382,32 @@ sub payment {
 
 sub burst {
     my ($port, @bytes) = @_;
+    return burst_to(map { [ $port, $_ ] } @bytes);
+}
+
+
+# ... to several servers: pairs of port and bytes
+
+sub burst_to {
+    my @to = @_;
 
     my $loop = Drill::Loop->new;
     my (@sock, @answers);
 
-    for my $bytes (@bytes) {
+    for (@to) {
+        my ($port, $bytes) = @$_;
         my $s = Drill::Loop::connect($port) or die "connect: $!";
         push @sock, $s;
         $loop->write($s, substr $bytes, 0, -1);
     }
 
-    for my $i (0 .. $#bytes) {
-        syswrite $sock[$i], substr $bytes[$i], -1;
+    for my $i (0 .. $#to) {
+        syswrite $sock[$i], substr $to[$i][1], -1;
     }
 
-    my $left = @bytes;
+    my $left = @to;
 
-    for my $i (0 .. $#bytes) {
+    for my $i (0 .. $#to) {
         $loop->expect($sock[$i], sub { $answers[$i] = shift; $left-- });
     }
 
@@ -509,8 +539,11 @@ sub notice {
 sub post_notice { ask($_[0], $site->{port}{gate}, $_[1]) }
 
 
+# of the gate, or of another node
+
 sub status {
-    my $a = ask("GET /status HTTP/1.0\r\n\r\n", $site->{port}{status});
+    my $n = shift // $site->{gate};
+    my $a = ask("GET /status HTTP/1.0\r\n\r\n", $n->{status});
     return json($a->{body});
 }
 
@@ -779,7 +812,7 @@ sub said {
 }
 
 
-# the access log: lists of pid, status, method, uri, tag, webhook id
+# the access log: lists of pid, status, method, uri, tag, webhook id, reason
 
 sub access {
     my ($n, $tag) = @_;

@@ -1,0 +1,147 @@
+#!/usr/bin/perl
+#
+# Copyright (C) the ngx_pay authors
+#
+# One signed request many times at once, to two nodes with one Redis, to one
+# node with its zone, and to two nodes that do not know of each other.
+#
+# PAY_FULL=1: with 1000 nonces; NONCES=N: with so many.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::Bin, "$FindBin::Bin/../lib";
+
+use Drill;
+use Drill::Crowd;
+use Drill::Nodes;
+use Drill::Proxy;
+use Drill::Redis;
+use Test::More;
+use Time::HiRes qw(time);
+
+plan(skip_all => 'no redis-server: tools/setup.sh test')
+    if !Drill::Redis::found();
+
+my $copies = 200;
+my $nonces = $ENV{NONCES} // ($ENV{PAY_FULL} ? 1000 : 50);
+
+my @site = (split => 1, workers => 2, listen => 'reuseport backlog=1024',
+            server => guards());
+
+# one is to pass, however slow the machine is: late answers are for others
+
+my %patient = (timeout => '10s', connect_timeout => '10s');
+
+
+# N nonces by all connections; what they were told, in all, and whether each
+# nonce was taken as often as it should
+
+sub copies {
+    my ($tag, $n, $each, @nodes) = @_;
+
+    my $crowd = Drill::Crowd->new(map { [ $_->{port}, $copies / @nodes ] }
+                                  @nodes);
+    my (%sum, @odd);
+    my $start = time;
+
+    for my $i (1 .. $n) {
+        my $told = $crowd->ask(guard('deny', keep => 1, tag => $tag,
+                                     body => "$tag-$i."));
+
+        $sum{$_} += $told->{$_} for keys %$told;
+
+        push @odd, $i if join(' ', map { "$_:$told->{$_}" } sort keys %$told)
+                         ne "200:$each 409 nonce_replayed:"
+                            . ($copies - $each);
+    }
+
+    counted('%s: %d nonces, %d copies each: %s, in %.1f s', $tag, $n, $copies,
+            join(', ', map { "$_: $sum{$_}" } sort keys %sum), time - $start);
+
+    return (\%sum, @odd);
+}
+
+
+# what each node accepted of them, and what the application saw
+
+sub judged {
+    my ($name, $tag, $n, $each, $site, @nodes) = @_;
+
+    my ($sum, @odd) = copies($tag, $n, $each, @nodes);
+
+    is(join(',', map { "$_ $sum->{$_}" } sort keys %$sum),
+       '200 ' . $n * $each . ',409 nonce_replayed '
+       . $n * ($copies - $each), "$name: exactly " . $n * $each
+       . " accepted, and nothing but nonce_replayed else");
+    is("@odd", '', "... $each of each nonce");
+
+    my @seen = $site->{app}->requests(qr/\Q$tag\E-\d+\.\z/);
+    my %of;
+
+    $of{$_}++ for map { $_->{body} } @seen;
+
+    is(scalar @seen, $n * $each, '... as the application says');
+    is(scalar(keys %of), $n, '... of each nonce');
+    is($_->handled($tag), 2, "... $_->{name}: over both workers") for @nodes;
+}
+
+
+# two nodes, one Redis
+
+{
+    my $redis = Drill::Redis->new('redis');
+    my $site = site(@site, http => pay_redis($redis->port, %patient));
+    my ($a, $b) = ($site->{gate}, node('b'));
+
+    judged('R-4, R-6: two nodes, one Redis', 'redis', $nonces, 1, $site, $a,
+           $b);
+
+    my @keys = @{ $redis->command('KEYS', 'ngxpay:n:*') };
+
+    is(scalar @keys, $nonces, '... Redis has a key for each');
+    cmp_ok($redis->command('TTL', $keys[0]), '>', 600,
+           '... for twice the window, and more');
+
+    finish();
+}
+
+
+# ... which is slow: others ask before it has answered
+
+{
+    my $redis = Drill::Redis->new('slow');
+    my $proxy = Drill::Proxy->new('proxy', $redis->port);
+    my $site = site(@site, http => pay_redis($proxy->port, %patient));
+
+    $proxy->mode('slow', 0.05);
+    judged('R-5: two nodes, one Redis that is 50 ms away', 'slow', 5, 1,
+           $site, $site->{gate}, node('b'));
+    finish();
+}
+
+
+# one node, zone only
+
+{
+    my $site = site(@site);
+
+    judged('R-4: one node, its zone', 'zone', $nonces, 1, $site,
+           $site->{gate});
+    finish();
+}
+
+
+# each node has a memory of its own, as is documented
+
+{
+    my $site = site(@site);
+
+    judged('R-6: two nodes without Redis', 'apart', 10, 2, $site,
+           $site->{gate}, node('b'));
+    finish();
+}
+
+
+done_testing;
