@@ -96,18 +96,22 @@ ngx_pay_store_key(ngx_pay_store_op_t *op, const char *what, pay_str_t a,
 }
 
 
-/* Redis does not know, whatever it was: one line a second */
+/* Redis does not know: one line a second of what is refused, one of the rest */
 
 static void
 ngx_pay_store_log(ngx_pay_store_op_t *op, const char *then)
 {
-    static time_t  last;
+    time_t        *last;
 
-    if (last == ngx_time()) {
+    static time_t  refused, passed;
+
+    last = op->policy == NGX_PAY_STORE_DENY ? &refused : &passed;
+
+    if (*last == ngx_time()) {
         return;
     }
 
-    last = ngx_time();
+    *last = ngx_time();
 
     ngx_log_error(NGX_LOG_ERR,
                   op->request ? op->request->connection->log : ngx_cycle->log,
