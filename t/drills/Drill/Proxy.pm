@@ -13,7 +13,7 @@
 #     'mute', TEXT        commands arrive, replies do not
 #     'hold', TEXT        nothing gets through, in either direction
 #     'garbage'           for each reply something that is none
-#     'cut'               half of a reply, then the end
+#     'cut'               the first bytes of a reply, then the end
 #
 # With TEXT it begins with the first bytes of nginx that hold it.  A
 # connection that lost something stays as it is: what came later would be
@@ -211,7 +211,7 @@ sub _answered {
     }
 
     if ($mode eq 'cut') {
-        _say($c->{in}, substr $bytes, 0, length($bytes) / 2);
+        _say($c->{in}, substr $bytes, 0, 2);
         return _end($loop, $c);
     }
 

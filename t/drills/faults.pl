@@ -1,0 +1,373 @@
+#!/usr/bin/perl
+#
+# Copyright (C) the ngx_pay authors
+#
+# Redis is gone, hangs, is slow, talks nonsense, refuses, forgets: what each
+# policy of pay_store_error makes of it, in time, and what the others notice.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::Bin, "$FindBin::Bin/../lib";
+
+use Drill;
+use Drill::Nodes;
+use Drill::Proxy;
+use Drill::Redis;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+plan(skip_all => 'no redis-server: tools/setup.sh test')
+    if !Drill::Redis::found();
+
+my $bound = 0.5;                # for an answer, as seen by the client
+my $back = 2;                   # ... until all is well again
+
+my $redis = Drill::Redis->new('redis');
+my $proxy = Drill::Proxy->new('proxy', $redis->port);
+
+my $site = site(split => 1, workers => 2, listen => 'reuseport backlog=1024',
+                http => pay_redis($redis->port), server => guards());
+my $near = $site->{gate};
+my $far = node('far', http => pay_redis($proxy->port));
+
+my ($slowest, $longest, $faults) = (0, 0, 0);
+
+
+# fresh requests by each policy, all at once, and a page that needs no store
+
+sub burst_of {
+    my ($n, $tag, $each) = @_;
+
+    my @q = map { my $p = $_; map { guard($p, tag => $tag) } 1 .. $each }
+            @policies;
+    my @a = burst($n->{port}, @q, ("GET /static HTTP/1.0\r\n\r\n") x 4);
+    my @static = splice @a, @q;
+
+    return (\@q, \@a, \@static);
+}
+
+
+sub by_policy {
+    my ($each, @a) = @_;
+    return join '; ', map { "$_ " . tally(splice @a, 0, $each) } @policies;
+}
+
+
+sub expected {
+    my ($each, %told) = @_;
+    return join '; ', map { "$_ $told{$_}: $each" } @policies;
+}
+
+
+sub counters {
+    my $s = status($_[0]);
+    return { map { $_ => $s->{gate}{$_} // 0 }
+             qw(ok store_unavailable nonce_replayed) };
+}
+
+
+# how long until the strictest is content, with both workers
+
+sub recovers {
+    my ($n, $name) = @_;
+    my $start = time;
+    my $took;
+
+    while (time < $start + 10) {
+        my @a = burst($n->{port}, map { guard('deny') } 1 .. 6);
+
+        if (tally(@a) eq '200: 6') {
+            $took = time - $start;
+            last;
+        }
+
+        sleep 0.02;
+    }
+
+    cmp_ok($took // 10, '<=', $back, "D-1: $name: recovered within $back s");
+    $longest = $took // 10 if ($took // 10) > $longest;
+}
+
+
+my %closed = (deny => '503 store_unavailable', zone => '200', allow => '200');
+
+sub fault {
+    my ($name, $n, %f) = @_;
+    my ($tag, $each) = ('f' . ++$faults, 4);
+    my $before = counters($n);
+
+    $f{begin}->();
+
+    for my $when ('at once', 'later') {
+        my ($q, $a, $static) = burst_of($n, $tag, $each);
+
+        is(by_policy($each, @$a), expected($each, %closed), "$name, $when");
+        cmp_ok(within(@$a), '<=', $bound,
+               "D-1, D-2: ... all answers within $bound s");
+        is(tally(@$static), '200 -: 4', '... another location is unharmed');
+        cmp_ok(within(@$static), '<=', $bound, '... and in time');
+
+        $slowest = within(@$a) if within(@$a) > $slowest;
+
+        is(tally(burst($n->{port}, @$q)), '409 nonce_replayed: ' . 3 * $each,
+           'D-3: ... replays are refused by all policies: the zone knows')
+            if $when eq 'at once';
+    }
+
+    my $after = counters($n);
+    my %grown = map { $_ => $after->{$_} - $before->{$_} } keys %$after;
+
+    is("@grown{qw(ok store_unavailable nonce_replayed)}", '16 8 12',
+       '... counted as such');
+
+    my @reasons = reasons($n, $tag);
+
+    like("@reasons", qr/^(?:replay ?|$f{reasons} ?)+$/,
+         "... reason: @reasons");
+
+    $f{end}->();
+    recovers($n, $name);
+}
+
+
+# nobody there, or as good as nobody
+
+fault('refused', $near, reasons => qr/closed|not_connected/,
+      begin => sub { $redis->stop }, end => sub { $redis->start });
+
+fault('black-holed: stopped', $near, reasons => qr/timeout|closed|not_connected/,
+      begin => sub { $redis->pause }, end => sub { $redis->resume });
+
+fault('black-holed: a listener that never answers', $far,
+      reasons => qr/timeout|closed|not_connected/,
+      begin => sub { $proxy->mode('hold') }, end => sub { $proxy->mode('') });
+
+fault('slow, 1 s', $far, reasons => qr/timeout|closed|not_connected/,
+      begin => sub { $proxy->mode('slow', 1) },
+      end => sub { $proxy->mode('') });
+
+fault('D-11: answers are lost', $far, reasons => qr/timeout|closed|not_connected/,
+      begin => sub { $proxy->mode('mute') }, end => sub { $proxy->mode('') });
+
+fault('garbage', $far, reasons => qr/protocol|closed|not_connected/,
+      begin => sub { $proxy->mode('garbage') },
+      end => sub { $proxy->mode('') });
+
+fault('half a reply', $far, reasons => qr/closed|not_connected/,
+      begin => sub { $proxy->mode('cut') }, end => sub { $proxy->mode('') });
+
+{
+    $proxy->mode('slow', 0.05);
+
+    my ($q, $a) = burst_of($far, 'slow', 4);
+
+    is(by_policy(4, @$a), expected(4, map { $_ => '200' } @policies),
+       'D-1: slow, 50 ms: works');
+    is(tally(burst($far->{port}, @$q)), '409 nonce_replayed: 12',
+       '... replays are replays');
+    $proxy->mode('');
+}
+
+
+# there, and of no use
+
+fault('D-5: OOM', $near, reasons => qr/OOM/,
+      begin => sub { $redis->command(qw(CONFIG SET maxmemory 1)) },
+      end => sub { $redis->command(qw(CONFIG SET maxmemory 0)) });
+
+fault('D-5: READONLY', $near, reasons => qr/READONLY|not_connected|closed/,
+      begin => sub {
+          $redis->command('REPLICAOF', '127.0.0.1', Drill::port());
+      },
+      end => sub { $redis->command(qw(REPLICAOF NO ONE)) });
+
+fault('D-5: NOAUTH', $near, reasons => qr/not_connected|closed/,
+      begin => sub {
+          $redis->command(qw(CONFIG SET requirepass x));
+          $redis->{config}{requirepass} = 'x';
+          $redis->command(qw(CLIENT KILL TYPE normal SKIPME yes));
+      },
+      end => sub {
+          $redis->command(qw(CONFIG SET requirepass), '');
+          delete $redis->{config}{requirepass};
+      });
+
+cmp_ok($near->said(': NOAUTH: error reply'), '>=', 1, '... as the log says');
+
+fault('D-5: NOPERM', $near, reasons => qr/NOPERM/,
+      begin => sub { $redis->command(qw(ACL SETUSER default -eval)) },
+      end => sub { $redis->command(qw(ACL SETUSER default +@all)) });
+
+fault('D-10: a string where our hash is', $near, reasons => qr/WRONGTYPE/,
+      begin => sub { $redis->command(qw(SET ngxpay:server x)) },
+      end => sub { $redis->command(qw(DEL ngxpay:server)) });
+
+fault('D-10: no number where our time is', $near, reasons => qr/ERR/,
+      begin => sub { $redis->command(qw(HSET ngxpay:server born x)) },
+      end => sub { $redis->command(qw(DEL ngxpay:server)) });
+
+{
+    my @q = map { guard($_) } @policies;
+
+    $redis->command('RPUSH', Drill::Nodes::nonce_key($_), 'x') for @q;
+    is(by_policy(1, burst($near->{port}, @q)),
+       expected(1, map { $_ => '409 nonce_replayed' } @policies),
+       'D-10: a list where the nonce goes: seen, by all policies');
+}
+
+
+# it comes back, and knows or does not
+
+for my $case ([ 'restarted with its data', sub {
+                    $redis->command('SAVE');
+                    lose($redis, 1);
+                } ],
+              [ 'restarted without its data', sub { lose($redis) } ],
+              [ 'FLUSHALL', sub { $redis->command('FLUSHALL') } ])
+{
+    my ($name, $do) = @$case;
+    my @old = map { guard($_, timestamp => int time,
+                          tag => "old $name" =~ s/ /-/gr) } @policies;
+
+    $do->();
+
+    my ($q, $a) = burst_of($near, 'back', 4);
+    my @deny = splice @$a, 0, 4;
+
+    is(tally(@$a), '200: 8', "$name: zone and allow pass what is new");
+    like(tally(@deny), qr/^(?:200: \d(?:, )?)?(?:503 store_unavailable: \d)?$/,
+         '... deny, as soon as it is back');
+    cmp_ok(within(@$a, @deny), '<=', $bound, "... within $bound s");
+    recovers($near, $name);
+
+    is(by_policy(1, burst($near->{port}, @old)), expected(1, %closed),
+       'D-13: ... what was signed before goes by the policy');
+    is(join(' ', reasons($near, "old $name" =~ s/ /-/gr)), 'cold_redis',
+       '... reason: cold_redis');
+    is(tally(burst($near->{port}, @$q, @old)), '409 nonce_replayed: 15',
+       '... and all are known now');
+}
+
+# the answer was lost, the nonce is used: here and there
+
+{
+    my ($q, $new) = map { guard('deny') } 1 .. 2;
+
+    $proxy->mode('mute');
+    is(told(ask($q, $far->{port})), '503 store_unavailable',
+       'D-11: the answer is lost: refused');
+    is(told(ask($q, $far->{port})), '409 nonce_replayed',
+       '... the same again: used, as the zone knows');
+    is(told(ask($q, $near->{port})), '409 nonce_replayed',
+       '... at another node: used, as Redis knows');
+    $proxy->mode('');
+    recovers($far, 'lost answers');
+    is(told(ask($new, $far->{port})), '200', '... signed anew: accepted');
+}
+
+
+# the zone cannot tell, either: allow, and only allow, passes
+
+{
+    next_second();
+
+    my @q = map { guard($_, timestamp => int time) } @policies;
+
+    $near->stop;
+    $near->start;
+    is(by_policy(1, burst($near->{port}, @q)),
+       expected(1, map { $_ => '200' } @policies),
+       'R-7: a zone that was just made, with a Redis that knows: accepted');
+
+    $redis->stop;
+    $near->stop;
+    @q = map { guard($_, timestamp => int time) } @policies;
+    $near->start;
+
+    my @a = burst($near->{port}, @q);
+
+    is(by_policy(1, @a), 'deny 503 store_unavailable: 1; '
+       . 'zone 503 store_unavailable: 1; allow 200: 1',
+       'D-3: ... without Redis: allow alone passes');
+    $redis->start;
+    recovers($near, 'restarted, both');
+}
+
+{
+    my $small = node('small', zone => '256k');
+
+    $redis->stop;
+
+    my ($full, $n) = ('', 0);
+
+    while ($n < 4000) {
+        my @a = burst($small->{port}, map { guard('zone') } 1 .. 100);
+
+        $n += grep { $_->{status} == 200 } @a;
+        ($full) = grep { $_ ne '200' } map { told($_) } @a;
+        last if defined $full;
+    }
+
+    is($full, '503 store_unavailable', 'R-8: a full zone, no Redis: zone '
+       . 'refuses');
+    is(by_policy(1, burst($small->{port}, map { guard($_) } @policies)),
+       'deny 503 store_unavailable: 1; zone 503 store_unavailable: 1; '
+       . 'allow 200: 1', 'D-3: ... allow alone passes');
+
+    my $old = guard('zone');
+    $redis->start;
+    recovers($small, 'a full zone');
+    is(by_policy(1, burst($small->{port}, map { guard($_) } @policies)),
+       expected(1, map { $_ => '200' } @policies),
+       'R-8: ... with Redis: it knows for both');
+    counted('a zone of 256k took %d nonces of one merchant', $n);
+}
+
+
+# many, when it is down
+
+{
+    $redis->stop;
+    burst($near->{port}, guard('deny'));
+
+    my @t;
+
+    for (1 .. 20) {
+        my @a = burst($near->{port}, map { guard('deny') } 1 .. 50);
+        push @t, map { $_->{ended} - $_->{began} } @a;
+    }
+
+    @t = sort { $a <=> $b } @t;
+
+    cmp_ok($t[989], '<=', $bound,
+           'D-2: down: 99 % of 1000 answers within the bound');
+    counted('Redis down: 1000 answers, median %.0f ms, p99 %.0f ms, longest '
+            . '%.0f ms', map { 1000 * $t[$_] } 499, 989, 999);
+}
+
+
+counted('%d faults, 3 policies: slowest answer %.0f ms, slowest recovery '
+        . '%.0f ms', $faults, 1000 * $slowest, 1000 * $longest);
+
+for ([ $near, 'near' ], [ $far, 'far' ]) {
+    my ($n, $name) = @$_;
+
+    cmp_ok($n->said('refused, by "pay_store_error deny"'), '>=', 1,
+           "D-3: $name: deny is logged");
+    cmp_ok($n->said('the zone of this node decides'), '>=', 1,
+           '... and the passes of the open policies');
+
+    my %lines;
+
+    for (split /\n/, $n->log) {
+        $lines{"$1 $2"}++ if /^(\S+ \S+ \S+ \d+)#.* not know: \w+; (\w+)/;
+    }
+
+    is(scalar(grep { $_ > 1 } values %lines), 0,
+       'L-1: ... a line a second of each, for each worker');
+}
+
+finish();
+done_testing;
