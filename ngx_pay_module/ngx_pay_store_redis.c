@@ -23,10 +23,11 @@
 
 /*
  * Redis may have lost what it knew: by a restart, or by somebody's FLUSHALL.
- * What was signed before its memory begins is not answered for.  Each command
- * says which server its connection has met, so that no other one, with older
- * data, can answer for it; an empty word says that INFO is not permitted, or
- * that the command waits for the first connection.
+ * What was signed before its memory begins is not answered for, but what it
+ * does know is, and so is what comes again.  Each command says which server
+ * its connection has met, so that no other one, with older data, can answer
+ * for it; an empty word says that INFO is not permitted, or that the command
+ * waits for the first connection.
  */
 
 #define NGX_PAY_REDIS_BORN                                                   \
@@ -42,11 +43,11 @@ static ngx_str_t  ngx_pay_redis_server = ngx_string(
 
 static ngx_str_t  ngx_pay_redis_nonce = ngx_string(
     NGX_PAY_REDIS_BORN
-    "if tonumber(ARGV[2]) <= tonumber(s[2]) then return 'cold' end "
-    "if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[3]) then "
-        "return 'new' "
+    "if not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[3]) then "
+        "return 'seen' "
     "end "
-    "return 'seen'");
+    "if tonumber(ARGV[2]) <= tonumber(s[2]) then return 'cold' end "
+    "return 'new'");
 
 static ngx_str_t  ngx_pay_redis_write = ngx_string(
     "local v = redis.call('HGET', KEYS[1], 'v') or '0' "
