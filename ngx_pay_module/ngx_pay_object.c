@@ -95,6 +95,10 @@ ngx_pay_object_claim(ngx_pay_object_t *o, const pay_payment_t *fresh,
     o->op.arena = o->arena;
     o->op.bytes.len = 0;
 
+    /* here a record of this node's goes to where the others find it */
+
+    o->op.local = 0;
+
     if (fresh) {
         o->op.bytes = pay_payment_pack(o->arena, fresh);
 

@@ -70,7 +70,7 @@ static ngx_str_t  ngx_pay_redis_claim = ngx_string(
         "r[1] = '1' "
         "r[2] = ARGV[3] "
         "state = ARGV[4] "
-        "redis.call('HSET', KEYS[1], 'v', r[1], 'c', '2', 'd', r[2]) "
+        "redis.call('HSET', KEYS[1], 'v', r[1], 'c', ARGV[5], 'd', r[2]) "
     "elseif r[3] then "
         "if tonumber(r[4]) > now then return {'busy', r[1], r[2]} end "
         "state = 'orphan' "
@@ -328,6 +328,8 @@ ngx_pay_store_redis_claim(ngx_pay_store_op_t *op)
 {
     pay_str_t         bytes;
     pay_rec_t         rec;
+    const char       *state;
+    pay_rec_class_t   class_;
     ngx_pay_script_t  a;
 
     if (ngx_pay_redis_owner(op) != NGX_OK) {
@@ -335,6 +337,8 @@ ngx_pay_store_redis_claim(ngx_pay_store_op_t *op)
     }
 
     bytes = op->bytes;
+    state = "new";
+    class_ = PAY_REC_KEPT;
     op->seeded = 0;
 
     switch (ngx_pay_record_read(op->conf->zone, op->arena, op->key.zone,
@@ -350,6 +354,8 @@ ngx_pay_store_redis_claim(ngx_pay_store_op_t *op)
         }
 
         op->seeded = 1;
+        state = rec.owner ? "orphan" : "claimed";
+        class_ = rec.class_;
         break;
 
     case PAY_DECLINED:
@@ -365,14 +371,8 @@ ngx_pay_store_redis_claim(ngx_pay_store_op_t *op)
     ngx_pay_script_add(&a, op->owner, NGX_PAY_OWNER_LEN);
     ngx_pay_script_const(&a, NGX_PAY_REDIS_CLAIM);
     ngx_pay_script_add(&a, (u_char *) bytes.data, bytes.len);
-
-    if (op->seeded) {
-        ngx_pay_script_add(&a, (u_char *) (rec.owner ? "orphan" : "claimed"),
-                          rec.owner ? 6 : 7);
-
-    } else {
-        ngx_pay_script_const(&a, "new");
-    }
+    ngx_pay_script_add(&a, (u_char *) state, ngx_strlen(state));
+    ngx_pay_script_number(&a, class_);
 
     return ngx_pay_script_run(op, &a, ngx_pay_redis_claim_done);
 }
