@@ -298,6 +298,11 @@ sub site {
 }
 
 
+# the numbers of its ports
+
+sub ports { $site->{port} }
+
+
 # One more gate of the site, with a zone of its own; parts as of conf, those
 # that differ.  Its {port} and {status} are numbers of its own.
 

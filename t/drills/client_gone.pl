@@ -13,6 +13,7 @@ use FindBin;
 use lib $FindBin::Bin, "$FindBin::Bin/../lib";
 
 use Drill;
+use Drill::Ways;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -21,48 +22,7 @@ my ($gate, $channel, $app, $port) = (@$site{qw(gate channel app)},
                                      $site->{port});
 
 
-# ways to go; what a client was, stays in sight until then
-
-my %ways = (
-    'close' => [ 1 => sub { leave($_[0], 'close') } ],
-    'half-close' => [ 1 => sub { leave($_[0], 'shutdown') } ],
-    'TCP RST' => [ 1 => sub { leave($_[0], 'reset') } ],
-    'HTTP/2 RST_STREAM' => [ 2 => sub { $_[0]->cancel($_[1]) } ],
-    'HTTP/2 RST_STREAM and close' => [ 2 => sub {
-        $_[0]->cancel($_[1]);
-        leave($_[0]->sock, 'close');
-    } ],
-    'HTTP/2 GOAWAY and close' => [ 2 => sub {
-        $_[0]->goaway;
-        leave($_[0]->sock, 'close');
-    } ],
-    'HTTP/2 close' => [ 2 => sub { leave($_[0]->sock, 'close') } ],
-    'HTTP/2 TCP RST' => [ 2 => sub { leave($_[0]->sock, 'reset') } ]
-);
-
-my @ways = sort keys %ways;
-
-
-# the bytes of a request, as they are or over HTTP/2
-
-sub begin {
-    my ($way, $bytes) = @_;
-
-    return [ send_raw($bytes) ] if $ways{$way}[0] == 1;
-
-    my $q = Drill::Loop::message(\$bytes, 0, 0);
-    my ($method, $target) = split ' ', $q->{line};
-    my $h = Drill::H2->new($port->{h2});
-    my $stream = $h->request($method, $target, $q->{body},
-        map { [ $_ => $q->{headers}{$_} ] }
-        grep { !/^(?:host|connection|content-length)$/ }
-        sort keys %{ $q->{headers} });
-
-    return [ $h, $stream ];
-}
-
-
-sub go { my ($way, $client) = @_; $ways{$way}[1]->(@$client) }
+my @ways = ways();
 
 
 sub prepays { $channel->requests(qr{^POST /v3/pay/\S+/native .*"$_[0]"}s) }

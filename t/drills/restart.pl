@@ -30,28 +30,12 @@ my ($a, $b) = ($site->{gate}, node('b'));
 my (%sum, %told);
 
 
-# until both have their Redis again
-
-sub ready {
-    my $end = time + 10;
-
-    while (time < $end) {
-        my @a = burst_to(map { [ $_->{port}, guard('deny') ] } ($a, $b) x 4);
-
-        return if tally(@a) eq '200: 8';
-        sleep 0.02;
-    }
-
-    fail('both nodes have their Redis again');
-}
-
-
 # signed now, not ahead of time, and accepted
 
 sub accepted {
     my %old;
 
-    ready();
+    ok(ready($a, $b), 'both nodes have their Redis');
     next_second();
 
     for my $policy (@policies) {
@@ -125,13 +109,13 @@ event('D-13: while Redis is down', $nothing, sub { $redis->stop },
 $redis->start;
 
 event('D-13: after a restart of Redis without its data', $nothing,
-      sub { lose($redis); ready() }, %elsewhere);
+      sub { lose($redis); ready($a, $b) }, %elsewhere);
 
 event('D-13: after a restart of Redis with its data', $nothing,
-      sub { $redis->command('SAVE'); lose($redis, 1); ready() });
+      sub { $redis->command('SAVE'); lose($redis, 1); ready($a, $b) });
 
 event('D-13: after Redis is restored from what was saved before',
-      sub { $redis->command('SAVE') }, sub { lose($redis, 1); ready() },
+      sub { $redis->command('SAVE') }, sub { lose($redis, 1); ready($a, $b) },
       %elsewhere);
 
 event('D-13: after FLUSHALL', $nothing, sub { $redis->command('FLUSHALL') },
@@ -143,7 +127,7 @@ event('R-7, D-13: after all have lost all', $nothing, sub {
     $_->stop for $a, $b;
     lose($redis);
     $_->start for $a, $b;
-    ready();
+    ready($a, $b);
 }, allow => [ 1, 0 ]);
 
 

@@ -22,8 +22,8 @@ use Pay;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
-    @policies pay_redis guards guard next_second redis_key lose records
-    reasons static within
+    @policies pay_redis guards guard next_second redis_key nonce_key lose
+    ready records reasons within
 );
 
 our @policies = qw(deny zone allow);
@@ -107,6 +107,24 @@ sub lose {
 }
 
 
+# Until all workers of these nodes have their Redis: how long it took; undef:
+# they have not, not for 10 seconds
+
+sub ready {
+    my @nodes = @_;
+    my $start = time;
+
+    while (time < $start + 10) {
+        my @a = burst_to(map { [ $_->{port}, guard('deny') ] } (@nodes) x 6);
+
+        return time - $start if !grep { told($_) ne '200' } @a;
+        sleep 0.02;
+    }
+
+    return undef;
+}
+
+
 # The records in Redis: how many, and those that somebody has claimed
 
 sub records {
@@ -128,9 +146,6 @@ sub reasons {
 
     return sort keys %reasons;
 }
-
-
-sub static { ask("GET /static HTTP/1.0\r\n\r\n", $_[0]{port}) }
 
 
 # the longest that one of these answers took
