@@ -25,6 +25,12 @@ ngx_pay_store_zone_cold(ngx_pay_store_op_t *op)
 
     sh = op->conf->zone->sh;
 
+    /* a worker does not wait for the lock while the zone is copied */
+
+    if (ngx_pay_zone_frozen(op->conf->zone)) {
+        return "zone_frozen";
+    }
+
     if (op->time <= sh->born) {
         return "cold_store";
     }
@@ -64,7 +70,7 @@ ngx_pay_store_zone_nonce(ngx_pay_store_op_t *op)
     ngx_pay_zone_unlock(zone);
 
     if (op->nonce == PAY_NONCE_FULL) {
-        op->reason = "zone_full";
+        op->reason = ngx_pay_zone_frozen(zone) ? "zone_frozen" : "zone_full";
         return NGX_ERROR;
     }
 
