@@ -14,6 +14,7 @@
 
 #define NGX_PAY_RESIZE_STEP  (64 * 1024)
 #define NGX_PAY_RESIZE_MAX   ((size_t) 1 << 40)
+#define NGX_PAY_RESIZE_WAIT  5000       /* ms, for the lock */
 
 
 static void ngx_pay_resize_cleanup(void *data);
@@ -94,6 +95,57 @@ ngx_pay_resize_cleanup(void *data)
     if (zone->froze) {
         zone->prev->sh->frozen = 0;
     }
+}
+
+
+/*
+ * A master that loads a configuration hears of no death: a worker that dies
+ * inside of the lock would be waited for forever.  It is left to be waited
+ * for by nginx, as usual.
+ */
+
+static ngx_uint_t
+ngx_pay_resize_dead(ngx_pid_t pid)
+{
+    siginfo_t  info;
+
+    info.si_pid = 0;
+
+    if (waitid(P_PID, pid, &info, WEXITED|WNOHANG|WNOWAIT) == 0) {
+        return info.si_pid == pid;
+    }
+
+    return kill(pid, 0) == -1 && ngx_errno == ESRCH;
+}
+
+
+static ngx_int_t
+ngx_pay_resize_lock(ngx_pay_zone_t *prev)
+{
+    ngx_pid_t     pid;
+    ngx_uint_t    n;
+    ngx_shmtx_t  *mutex;
+
+    mutex = &prev->shpool->mutex;
+
+    for (n = 0; n < NGX_PAY_RESIZE_WAIT; n++) {
+
+        if (ngx_shmtx_trylock(mutex)) {
+            ngx_pay_zone_locked(prev);
+            return NGX_OK;
+        }
+
+        pid = *mutex->lock;
+
+        if (pid && ngx_pay_resize_dead(pid)) {
+            (void) ngx_shmtx_force_unlock(mutex, pid);
+            continue;
+        }
+
+        ngx_msleep(1);
+    }
+
+    return NGX_ERROR;
 }
 
 
@@ -183,6 +235,19 @@ ngx_pay_resize_told(ngx_pay_zone_t *zone, ngx_log_t *log, uint64_t dropped)
 }
 
 
+static void
+ngx_pay_resize_refused(ngx_pay_zone_t *zone, ngx_log_t *log, uint32_t nonces,
+    uint32_t cells)
+{
+    ngx_log_error(NGX_LOG_EMERG, log, 0,
+                  "pay_zone \"%V\" is too small for what must not be "
+                  "forgotten: %uD nonces that are still good, and payments in "
+                  "%uD cells whose outcome is not known; %uzk is the least now",
+                  &zone->shm_zone->shm.name, nonces, cells,
+                  ngx_pay_resize_least(nonces, cells) / 1024);
+}
+
+
 ngx_int_t
 ngx_pay_resize(ngx_pay_zone_t *zone, ngx_log_t *log)
 {
@@ -195,49 +260,51 @@ ngx_pay_resize(ngx_pay_zone_t *zone, ngx_log_t *log)
     nonces = 0;
     cells = 0;
 
+    if (ngx_pay_resize_lock(prev) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "pay_zone \"%V\" cannot be given another size now: it "
+                      "is locked by %P", &zone->shm_zone->shm.name,
+                      (ngx_pid_t) *prev->shpool->mutex.lock);
+        return NGX_ERROR;
+    }
+
     /* nothing of this allocates or logs */
 
-    ngx_pay_zone_lock(prev);
-
-    zone->froze = 1;
     prev->sh->frozen = 1;
 
     rc = ngx_pay_resize_copy(zone, prev);
+
+    zone->froze = rc == PAY_OK;
+    prev->sh->frozen = rc == PAY_OK;
 
     if (rc == PAY_OK) {
         ngx_pay_resize_head(zone->sh, prev->sh);
         pay_records_stat(prev->records, &before);
 
     } else {
-        prev->sh->frozen = 0;
         nonces = pay_nonces_good(prev->nonces, ngx_time());
         cells = pay_records_bound(prev->records);
     }
 
     ngx_pay_zone_unlock(prev);
 
-    if (rc == PAY_OK) {
+    switch (rc) {
+
+    case PAY_OK:
         pay_records_stat(zone->records, &after);
         ngx_pay_resize_told(zone, log, after.dropped - before.dropped);
         return NGX_OK;
-    }
 
-    if (rc == PAY_DECLINED) {
+    case PAY_DECLINED:
+        ngx_pay_resize_refused(zone, log, nonces, cells);
+        return NGX_ERROR;
+
+    default:
         ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "pay_zone \"%V\" is too small for what must not be "
-                      "forgotten: %uD nonces that are still good, and "
-                      "payments in %uD cells whose outcome is not known; "
-                      "%uzk is the least now",
-                      &zone->shm_zone->shm.name, nonces, cells,
-                      ngx_pay_resize_least(nonces, cells) / 1024);
+                      "pay_zone \"%V\" is damaged and cannot be given "
+                      "another size: restart", &zone->shm_zone->shm.name);
         return NGX_ERROR;
     }
-
-    ngx_log_error(NGX_LOG_EMERG, log, 0,
-                  "pay_zone \"%V\" is damaged and cannot be given another "
-                  "size: restart", &zone->shm_zone->shm.name);
-
-    return NGX_ERROR;
 }
 
 

@@ -329,7 +329,13 @@ void
 ngx_pay_zone_lock(ngx_pay_zone_t *zone)
 {
     ngx_shmtx_lock(&zone->shpool->mutex);
+    ngx_pay_zone_locked(zone);
+}
 
+
+void
+ngx_pay_zone_locked(ngx_pay_zone_t *zone)
+{
     if (zone->sh->dirty) {
         zone->sh->repairs++;
     }

@@ -32,6 +32,9 @@ typedef struct {
 void ngx_pay_zone_cut(ngx_pay_cut_t *cut, size_t size);
 void ngx_pay_zone_map(ngx_pay_zone_t *zone);
 
+/* what follows each way of taking the lock */
+void ngx_pay_zone_locked(ngx_pay_zone_t *zone);
+
 /* while parsing: the zone of that name in the running configuration */
 ngx_int_t ngx_pay_resize_prepare(ngx_conf_t *cf, ngx_pay_zone_t *zone);
 
