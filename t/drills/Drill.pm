@@ -153,7 +153,6 @@ sub _module {
 #     call => {}          lines of pay_proxy.conf that differ
 #     wechat => ''        more lines of the channel's block
 #     key => FILE         its private key, or store:URI
-#     main => ''          text at the start of the file
 #     http, server, notify => ''
 #                         more text: at http level, in the gateway's server,
 #                         in the location of notices; APP and CHANNEL are the

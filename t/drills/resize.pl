@@ -13,6 +13,7 @@ use FindBin;
 use lib $FindBin::Bin, "$FindBin::Bin/../lib";
 
 use Drill;
+use Drill::Redis;
 use IO::Socket::INET;
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -365,6 +366,66 @@ known('three in a row');
 }
 
 
+# A worker that holds the lock while the new zone is made, and dies so.  The
+# lock is the first word of the zone, which is a mapping of just its size.
+
+sub hold {
+    my ($size, $pid) = @_;
+    no warnings 'portable';
+    my $master = $gate->{master};
+
+    open my $maps, '<', "/proc/$master/maps" or return 0;
+
+    my ($at) = map { /^(\w+)-(\w+) rw-s/ && hex($2) - hex($1) == $size
+                     ? hex $1 : () } <$maps>;
+
+    open my $mem, '+<:unix', "/proc/$master/mem" or return 0;
+    defined $at && sysseek $mem, $at, 0 or return 0;
+
+    return (syswrite $mem, pack 'Q', $pid) // 0;
+}
+
+SKIP: {
+    my ($worker) = $gate->workers;
+
+    sized('2m');
+
+    skip('memory of a process cannot be written here', 24)
+        if !hold(1 << 20, $worker);
+
+    my $said = $gate->said('a new size: took over');
+
+    kill 'HUP', $gate->{master};
+    sleep 0.5;
+    is($gate->said('a new size: took over'), $said,
+       'D-14: while a worker holds the lock, nothing is copied');
+    $gate->killed($worker);
+    ok(until_said('a new size: took over', $said),
+       '... it dies, and the reload goes on');
+    ok($gate->await_workers($worker), '... with new workers');
+
+    for (1 .. 200) {
+        last if Drill::Nginx::_children($gate->{master}) == 2;
+        sleep 0.05;
+    }
+
+    known('a death under the lock');
+
+    # one that lives and does not let go
+
+    my ($stuck) = $gate->workers;
+
+    hold(2 << 20, $stuck);
+    sized('1m');
+    kill 'HUP', $gate->{master};
+    ok(until_said('is locked by', 0), 'D-14: a lock that is held on: no copy');
+    $gate->killed($stuck);
+    ok($gate->await_workers($stuck), '... the next death opens it');
+    known('a lock that was held');
+    ok($gate->reload, 'then 1m');
+}
+
+
 # sizes that cannot hold what must not be forgotten
 
 sub fill {
@@ -577,7 +638,72 @@ my $small = qr/is too small for what must not be forgotten/;
 }
 
 
-finish($small, qr/could not bind|bind\(\) to .* failed/,
+# with Redis the workers of before may go on: the new ones ask it, too
+
+SKIP: {
+    skip('no redis-server', 8) if !Drill::Redis::found();
+
+    my $redis = Drill::Redis->new('redis');
+    my $port = Drill::port();
+    my %p = (%{ $site->{parts} }, gate => $port, h2 => undef, http =>
+             "    pay_redis {\n        server 127.0.0.1:"
+             . $redis->port . ";\n    }\n");
+
+    $site->{port}{gate} = $port;
+    $site->{port}{status} = $p{status} = Drill::port();
+    $p{sim} = Drill::port();
+
+    my $shared = Drill::Nginx->new('shared', Drill::conf(%p, zone => '1m'),
+                                   $port);
+    my $end = time + 10;
+
+    # Redis is answered for from the second on in which it was met
+
+    while (time < $end && told(ask(knock())) ne '200 -') {
+        sleep 0.1;
+    }
+
+    @knocks = map { knock() } 1 .. 32;
+    is(tally(map { ask($_) } @knocks), '200 -: 32',
+       'pay_redis: 32 requests are accepted');
+
+    my $order = number();
+
+    $channel->mode('slow 1');
+    my $s = send_raw(payment(order => $order));
+    $channel->await(1, qr/"$order"/);
+
+    my %told;
+    my $ended = $shared->said('gracefully shutting down');
+
+    $shared->conf(Drill::conf(%p, zone => '2m'));
+    kill 'HUP', $shared->{master};
+
+    for (1 .. 2000) {
+        my $bytes = knock();
+        my $t = told(ask($bytes));
+
+        $told{$t}++;
+        push @knocks, $bytes if $t eq '200 -';
+        last if $shared->said('gracefully shutting down') >= $ended + 2;
+    }
+
+    ok($shared->await_workers, '... a new size');
+    is(join(', ', keys %told), '200 -', '... nobody is refused meanwhile');
+    is(tally(map { ask($_) } @knocks), '409 nonce_replayed: ' . @knocks,
+       'R-7: ... replays accepted: 0');
+    is(told(pay(order => $order, amount => 3)), '409 idempotency_conflict',
+       '... a payment under way is known');
+    is(told(answer_of($s)), '200 pending', '... it ends');
+    $channel->mode('');
+    is(told(pay(order => $order)), '200 pending', '... and is known');
+    is(prepays($order), 1, '... and was sent once');
+    counted('a new size with pay_redis: %d accepted meanwhile, 0 times 503',
+            @knocks - 32);
+}
+
+
+finish($small, qr/is locked by/, qr/could not bind|bind\(\) to .* failed/,
        qr/unknown directive "nonsense"/, qr/keeps its size while/,
        qr/shared memory zone "pay" was locked by/);
 done_testing;
