@@ -12,6 +12,7 @@ use POSIX ();
 use Test::Nginx::Socket 'no_plan';
 use Pay;
 use Mock;
+use Desk;
 
 no_long_string();
 no_shuffle();
@@ -27,6 +28,8 @@ our $nobody = refuser();            # an application that is down
 our $catch = listener();            # where channel second sends its notices
 our $deaf = listener();             # the channel deaf: what it hears, and says
 our $sim = free_port();             # the real simulator
+
+Desk::application($app);
 
 my $gate = "http://127.0.0.1:$Mock::Port";
 
@@ -187,18 +190,6 @@ _E
 $config .= Pay::call_location();
 
 
-# an order of the real simulator's
-
-sub order {
-    my %p = (order_id => number(), @_);
-
-    payment_ok(pay(%p), 'an order', status => 'pending',
-               order_id => $p{order_id});
-
-    return $p{order_id};
-}
-
-
 # a button of the checkout page; the answer comes when the notices are sent
 
 sub press {
@@ -210,61 +201,6 @@ sub press {
         . "Host: a\r\nConnection: close\r\nAccept: application/json\r\n"
         . "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
         . length("action=$action") . "\r\n\r\naction=$action", $sim);
-}
-
-
-# a notice about an order, of bytes that are the same each time
-
-sub paid {
-    my ($id, %p) = @_;
-
-    return notice(transaction(out_trade_no => $id, %p));
-}
-
-
-# delivered: the event, taken by the application with a 204
-
-sub delivered {
-    my ($c, $name, %want) = @_;
-
-    my $q = $app->take;
-    my $e = event_ok($q, $name, %want);
-
-    $q->reply(204);
-    acked($c, $name);
-    counts($app, 0, "$name: once");
-
-    return $e;
-}
-
-
-# never forwarded; parts as of post_notice
-
-sub never {
-    my ($name, $status, $body, %p) = @_;
-
-    my $target = delete $p{target} // '/notify/wechat';
-    my $c = post_notice($target, $body, %p);
-
-    refused($c, $status, $name);
-    counts($app, 0, "$name: not forwarded");
-}
-
-
-# nothing is stored of it, either: the order waits for its payment
-
-sub waits {
-    my ($id, $name) = @_;
-
-    payment_ok(pay(order_id => $id), "$name: the order", status => 'pending');
-}
-
-
-sub notices {
-    my ($ch) = grep { $_->{channel} eq ($_[0] // 'wechat') }
-               @{ status_json()->{channels} };
-
-    return $ch->{notices};
 }
 
 
