@@ -159,6 +159,60 @@ for my $case ([ 'slow 1.5', '204' ], [ 'slow 4.7', '503 FAIL' ]) {
 }
 
 
+# a worker that must not wait for what it has
+
+{
+    my ($order, $paid) = (number(), number());
+
+    $app->mode('');
+    pay(order => $paid);
+
+    my $bytes = notice($paid);
+
+    $gate->conf(Drill::conf(%{ $site->{parts} },
+                            main => 'worker_shutdown_timeout 1s;'));
+    ok($gate->reload, 'a reload: worker_shutdown_timeout 1s');
+
+    $channel->mode('slow 4');
+    $app->mode('slow 4');
+
+    my $pay = send_raw(payment(order => $order));
+    my $notice = send_raw($bytes);
+
+    $channel->await(1, qr/"$order"/);
+    $app->await(1, qr/"$paid"/);
+    reload_amid('the channel and the application work, for too long');
+
+    like(answer_of($pay)->{error}, qr/^(?:closed|reset)$/,
+         '... the payment is cut off');
+    like(answer_of($notice)->{error}, qr/^(?:closed|reset)$/,
+         '... the notice is, and not acknowledged');
+
+    $channel->mode('');
+    $app->mode('');
+    is(told(pay(order => $order, amount => 3)), '409 idempotency_conflict',
+       '... the number is kept');
+    is(prepays($order), 1, '... and nothing was sent');
+
+    is(told(post_notice($bytes)), '204', '... the next copy is acknowledged');
+
+    my @e = $app->requests(qr/"$paid"/);
+    my %ids = map { $_->{headers}{'webhook-id'} => 1 } @e;
+
+    is(scalar @e, 2, '... the application had the event again');
+    is(scalar(keys %ids), 1, '... under the same id');
+
+    is(told(pay(order => $order)), '200 pending',
+       '... the same number again: the object');
+    is(prepays($order), 2, '... by one more call');
+    is(told(pay(order => $order)), '200 pending', '... and again');
+    is(prepays($order), 2, '... without a call');
+
+    $gate->conf(Drill::conf(%{ $site->{parts} }));
+    ok($gate->reload, 'a reload: no limit');
+}
+
+
 # under load
 
 {

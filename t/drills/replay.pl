@@ -30,14 +30,23 @@ sub warm {
 my ($guard, $body) = ('/shop/orders', '{"any":"thing"}');
 
 
+# the location of it, and the window of all
+
+sub guarded {
+    my $window = shift;
+
+    return "        pay_auth_window $window;\n        location /shop/ {\n"
+           . "            pay_auth on;\n            proxy_pass http://APP;\n"
+           . "        }\n";
+}
+
+
 sub replays {
     my ($workers) = @_;
 
     my $site = site(
         workers => $workers, listen => 'reuseport backlog=1024',
-        server => "        location /shop/ {\n            pay_auth on;\n"
-                  . "            proxy_pass http://APP;\n"
-                  . "        }\n"
+        server => guarded('300s')
     );
 
     my ($gate, $port) = ($site->{gate}, $site->{port}{gate});
@@ -79,12 +88,71 @@ sub replays {
 }
 
 
+# a request to the application and a payment, that pass
+
+sub accepted {
+    my %p = (order => number(), timestamp => 1 + int time, @_);
+
+    my @new = (request('POST', $guard, $body, timestamp => $p{timestamp}),
+               payment(%p));
+
+    is(tally(map { ask($_) } @new), '200: 1, 200 pending: 1',
+       'two requests, signed now, are accepted');
+
+    return @new;
+}
+
+
 # what came before is refused, whatever the gateway has been through
 
 sub after {
     my ($what, $want, @old) = @_;
 
     is(tally(map { ask($_) } @old), $want, $what);
+}
+
+
+# A window that becomes wider would take again what was accepted under the
+# narrow one and has been forgotten since.
+
+sub widened {
+    my $site = site(workers => 2, server => guarded('2s'));
+    my $gate = $site->{gate};
+
+    warm();
+
+    my @old = accepted();
+    my $forgotten = time + 7;
+
+    is(tally(map { ask($_) } @old), '409 nonce_replayed: 2',
+       'R-1: sent again at once');
+    sleep 0.1 while time < $forgotten;
+    is(tally(map { ask($_) } @old), '401 timestamp_out_of_window: 2',
+       'R-10: sent again when it is too old');
+
+    my @young = accepted();
+
+    $gate->conf(Drill::conf(%{ $site->{parts} }, server => guarded('300s')));
+    ok($gate->reload, 'a reload: pay_auth_window 2s becomes 300s');
+
+    my $cold = '503 store_unavailable: 2';
+
+    after('R-10: what is forgotten is not taken again', $cold, @old);
+    is(scalar(grep { !/^(?:409 nonce_replayed|503 store_unavailable)$/ }
+              map { told(ask($_)) } @young), 0,
+       'R-10: what is not yet forgotten is not, either');
+    accepted();
+
+    sleep 7;
+    after('R-10: forgotten now, and not taken', $cold, @young);
+    ok($gate->reload, 'one more reload');
+    after('R-10: ... nor after one more reload', '503 store_unavailable: 4',
+          @old, @young);
+
+    is($site->{app}->count(qr/\Q$body\E/), 3,
+       'R-10: the application saw each of its three requests once');
+    is($site->{channel}->count(qr{^POST /v3/pay/}), 3,
+       'R-10: ... and the channel each of its three payments');
 }
 
 
@@ -99,6 +167,9 @@ for my $workers (2, 4) {
     finish();
 }
 
+widened();
+finish();
+
 
 sub forgetful {
     my ($site, $gate) = @_;
@@ -108,11 +179,7 @@ sub forgetful {
     # signed now, not ahead of time: what a restart must not take again
 
     my $order = number();
-    my @old = (request('POST', $guard, $body, timestamp => int time),
-               payment(order => $order, timestamp => int time));
-
-    is(tally(map { ask($_) } @old), '200: 1, 200 pending: 1',
-       'two requests are accepted');
+    my @old = accepted(order => $order, timestamp => int time);
 
     my $refused = '409 nonce_replayed: 2';
 
@@ -132,10 +199,13 @@ sub forgetful {
     $gate->start;
 
     my $cold = '503 store_unavailable: 2';
+    my @before = (timestamp => status()->{zone}{born} - 1);
 
     isnt(status()->{zone}{born}, $born, 'the zone is new');
     after('R-7: replays after a restart: cold store', $cold, @old);
     after('R-7: ... and again, the refusal stores nothing', $cold, @old);
+    after('R-7: what was never seen, but signed before it', $cold,
+          request('POST', $guard, "$body!", @before), payment(@before));
     is(told(pay()), '200 pending', 'R-7: what is signed after it passes');
 
     # another master's zone is another zone; one of another size is not
@@ -168,11 +238,7 @@ sub forgetful {
 sub two_more {
     warm();
 
-    my @old = (request('POST', $guard, $body, timestamp => int time),
-               payment(timestamp => int time));
-
-    is(tally(map { ask($_) } @old), '200: 1, 200 pending: 1',
-       'two more requests are accepted');
+    my @old = accepted(timestamp => int time);
 
     # a zone that is made in this second would refuse all that is signed in it
 
