@@ -218,7 +218,11 @@ sub conf {
 #     'slow 1', 'late 1'        the channel waits before, or after, the
 #                               simulator has had the request
 #     'slow 1', '500'           the application waits; its status
-#     'hang', 'drop'            no answer, and maybe no connection either
+#     'hang', 'drop', 'reset'   no answer, and maybe no connection either
+#     'unsigned', 'cut'         the simulator's answer without its signature,
+#                               or without its last bytes
+#     'big 180000'              in its place as many spaces
+#     'half'                    the application's answer without its last bytes
 
 sub channel_mock {
     my ($name, $port) = @_;
@@ -235,22 +239,38 @@ sub app_mock {
 sub _channel {
     my ($port, $mode) = @_;
 
-    return { $mode => 1 } if $mode =~ /^(?:hang|drop)$/;
+    return { $mode => 1 } if $mode =~ /^(?:hang|drop|reset)$/;
 
-    my ($word, $seconds) = split ' ', $mode;
+    my ($word, $n) = split ' ', $mode;
     my %plan = (forward => $port);
 
-    $plan{wait} = $seconds if ($word // '') eq 'slow';
-    $plan{then} = $seconds if ($word // '') eq 'late';
+    $word //= '';
+    $plan{wait} = $n if $word eq 'slow';
+    $plan{then} = $n if $word eq 'late';
+    $plan{spoil} = sub { _spoil($word, $n, $_[0]) }
+        if $word =~ /^(?:unsigned|cut|big)$/;
 
     return \%plan;
+}
+
+
+sub _spoil {
+    my ($how, $n, $bytes) = @_;
+
+    return substr $bytes, 0, -9 if $how eq 'cut';
+    return $bytes =~ s/^Wechatpay-Signature: [^\r]*\r\n//mir
+        if $how eq 'unsigned';
+
+    return "HTTP/1.1 200 OK\r\nContent-Length: $n\r\n\r\n" . ' ' x $n;
 }
 
 
 sub _app {
     my $mode = shift;
 
-    return { $mode => 1 } if $mode =~ /^(?:hang|drop)$/;
+    return { $mode => 1 } if $mode =~ /^(?:hang|drop|reset)$/;
+    return { raw => "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok" }
+        if $mode eq 'half';
     return { wait => $1 } if $mode =~ /^slow (\S+)/;
 
     return { status => $mode || 200 };
@@ -579,6 +599,7 @@ sub new {
                   $class;
 
     make_path("$dir/logs", "$dir/temp");
+    unlink glob "$dir/logs/*.log";      # of a site before it
     push @nginx, $n;
     $n->conf($text);
     $n->start;

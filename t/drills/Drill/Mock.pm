@@ -13,9 +13,12 @@
 #     wait => SECONDS         before anything is done
 #     forward => PORT         the request goes there, its answer comes back
 #     then => SECONDS         between that answer and ours
+#     spoil => CODE           what that answer becomes on its way
 #     status, body, headers   an answer of our own
+#     raw => BYTES            the same, as it is
 #     hang => 1               none: until the other side leaves
 #     drop => 1               none: the connection is closed
+#     reset => 1              none: the connection is reset
 #
 # $mode is what $m->mode('TEXT') said last.  $m->requests gives what came, in
 # order: raw, line, body, headers, t; answered and answer (our answer was
@@ -32,6 +35,7 @@ use warnings;
 use Drill::Loop;
 use IO::Socket::INET;
 use POSIX ();
+use Socket qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(sleep time);
 
 
@@ -130,8 +134,10 @@ sub _serve {
 
         return if $plan->{hang};
 
-        if ($plan->{drop}) {
+        if ($plan->{drop} || $plan->{reset}) {
             $loop->forget($c->{sock});
+            setsockopt $c->{sock}, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0
+                if $plan->{reset};
             close $c->{sock};
             return;
         }
@@ -152,10 +158,17 @@ sub _answer {
     if ($plan->{forward}) {
         $loop->ask($plan->{forward}, $q->{raw}, sub {
             my $a = shift;
+            my $bytes = $plan->{spoil} ? $plan->{spoil}->($a->{raw})
+                                       : $a->{raw};
             $m->_note($n, 'inner', $a->{raw});
             $loop->after($plan->{then} // 0,
-                         sub { $m->_write($loop, $c, $n, $a->{raw}) });
+                         sub { $m->_write($loop, $c, $n, $bytes) });
         });
+        return;
+    }
+
+    if (defined $plan->{raw}) {
+        $m->_write($loop, $c, $n, $plan->{raw});
         return;
     }
 
