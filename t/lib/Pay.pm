@@ -193,6 +193,8 @@ sub _lines {
 #     server    text: the locations of the channel's server, in place of the
 #               simulator, the checkout page and the inbox; undef: no server
 #     more      '': text at http level
+#
+# PAY_STORE in the environment is text beside pay_zone: pay_redis { ... }
 
 sub http {
     my %p = (port => '$TEST_NGINX_RAND_PORT_1', zone => 'zone=pay:1m',
@@ -205,7 +207,8 @@ sub http {
 
     $p{more} .= "\n" if $p{more} ne '';
 
-    $text .= "    pay_zone $p{zone};\n" if defined $p{zone};
+    $text .= "    pay_zone $p{zone};\n" . ($ENV{PAY_STORE} // '') . "\n"
+        if defined $p{zone};
 
     $text .= _block('pay_channel wechat', [
         [ driver => 'wechatpay_v3' ],
