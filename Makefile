@@ -33,7 +33,8 @@ UNIT_CC = $(CC) -std=gnu99 -g -O1 -fno-omit-frame-pointer \
 UNIT_LIBS = -lcrypto -lyajl
 
 .DELETE_ON_ERROR:
-.PHONY: all deps run test unit unit-build test-libs asan clean FORCE
+.PHONY: all deps run test unit unit-build test-libs test-module asan clean \
+        FORCE
 
 all: build/module/Makefile
 	@$(MAKE) -s -C $(NGX_SRC) -f $(CURDIR)/$< modules
@@ -44,7 +45,7 @@ deps:
 run: all
 	@tools/run-sandbox.sh
 
-test: all unit-build test-libs
+test: all unit-build test-libs test-module
 	@tools/suite.sh $(PARTS)
 
 unit: unit-build
@@ -84,6 +85,14 @@ build/unit/libpay.a: $(CORE) build/settings
 build/unit/core/%.o: src/%.c build/settings
 	@mkdir -p $(@D)
 	@$(UNIT_CC) -c -o $@ $<
+
+# a module that only the drills load
+
+test-module: build/redis/Makefile
+	@$(MAKE) -s -C $(NGX_SRC) -f $(CURDIR)/$< modules
+
+build/redis/Makefile: t/module/redis/config tools/configure.sh build/settings
+	@tools/configure.sh build/redis t/module/redis
 
 test-libs:
 	@tools/test-libs.sh build/testlibs

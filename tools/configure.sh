@@ -2,9 +2,11 @@
 #
 # Copyright (C) the ngx_pay authors
 #
-# usage: NGX_SRC=DIR NGX_FLAGS=... EXTRA_CFLAGS=... tools/configure.sh DIR
+# usage: NGX_SRC=DIR NGX_FLAGS=... EXTRA_CFLAGS=... \
+#        tools/configure.sh DIR [MODULE]
 #
-# Runs nginx's configure for a dynamic build of the module into DIR.  NGX_SRC
+# Runs nginx's configure for a dynamic build of the module, or of that in the
+# directory MODULE, into DIR.  NGX_SRC
 # is the tree of Debian's nginx-dev, which knows the flags of the packaged
 # nginx, or an nginx source tree.  (bash: nginx-dev keeps its flags in an
 # array.)
@@ -12,7 +14,7 @@
 set -eu
 
 src=${NGX_SRC:-/usr/share/nginx/src}
-root=$(cd "$(dirname "$0")/.." && pwd)
+module=$(cd "${2:-$(dirname "$0")/..}" && pwd)
 
 if [ ! -f "$src/configure" ]; then
     echo "configure: no $src/configure: run \"make deps\", which installs" \
@@ -31,7 +33,7 @@ NGX_CONF_FLAGS=(--with-compat --with-threads --with-http_ssl_module
 
 echo "configuring against $src"
 
-if ! ./configure --builddir="$out" --add-dynamic-module="$root" \
+if ! ./configure --builddir="$out" --add-dynamic-module="$module" \
          "${NGX_CONF_FLAGS[@]}" ${NGX_FLAGS:-} \
          --with-cc-opt="-g -O2 -fPIC ${EXTRA_CFLAGS:-}" \
          --with-ld-opt="-fPIC -Wl,-z,relro -Wl,-z,now" \
