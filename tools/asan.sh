@@ -72,7 +72,8 @@ configure() {
         --with-http_gunzip_module --with-http_slice_module \
         --with-cc-opt="$flags -DNGX_DEBUG_PALLOC=1 ${EXTRA_CFLAGS:-}" \
         --with-ld-opt="-fsanitize=address,undefined" \
-        --add-module="$root") >> "$log" 2>&1 \
+        --add-module="$root" --add-module="$root/t/module/redis") \
+        >> "$log" 2>&1 \
         || die "nginx's configure failed: see $log"
 }
 
@@ -89,7 +90,7 @@ tree=${NGX_TREE:-$dir/src}
 
 # as in the Makefile: again when config or the list of files has changed
 
-{ echo "$tree $flags ${EXTRA_CFLAGS:-}"; cat config
+{ echo "$tree $flags ${EXTRA_CFLAGS:-}"; cat config t/module/redis/config
   ls src/*/*.[ch] ngx_pay_module/*.[ch]; } > "$dir/settings.new"
 
 if ! cmp -s "$dir/settings.new" "$dir/settings"; then
@@ -108,7 +109,7 @@ reports=$dir/reports
 rm -rf "$reports"
 mkdir -p -m 1777 "$reports"
 
-export NGINX_BIN="$dir/objs/nginx" PAY_MODULE=
+export NGINX_BIN="$dir/objs/nginx" PAY_MODULE= PAY_TEST_REDIS=
 export TEST_NGINX_TIMEOUT="${TEST_NGINX_TIMEOUT:-10}"
 export ASAN_OPTIONS="detect_leaks=0,log_path=$reports/asan"
 export UBSAN_OPTIONS="print_stacktrace=1,log_path=$reports/ubsan"

@@ -14,7 +14,8 @@
 # For the tests: NGINX_BIN (the binary), PAY_MODULE (the .so, absolute; empty
 # where the module is linked into the binary), PAY_LUA_MODULES (to be loaded
 # before it by a suite whose mock is in Lua; empty where not to be had),
-# PAY_SHARED.  Test::Nginx has its own.
+# PAY_TEST_REDIS (the module of t/module/redis, as PAY_MODULE), PAY_SHARED.
+# Test::Nginx has its own.
 
 set -u
 
@@ -23,6 +24,8 @@ cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 : "${NGINX_BIN:=/usr/sbin/nginx}" "${PAY_SHARED:=../shared}" "${T:=}"
 : "${PAY_MODULE=$root/build/module/ngx_http_pay_module.so}"
+
+: "${PAY_TEST_REDIS=$root/build/redis/ngx_http_pay_test_redis_module.so}"
 
 PAY_LUA_MODULES=
 lua=/usr/lib/nginx/modules/ngx_http_lua_module.so
@@ -35,8 +38,9 @@ TEST_NGINX_RANDOMIZE=1
 PERL5LIB=$root/t/lib:$(cat build/testlibs/perl5lib 2>/dev/null)
 LC_ALL=C.UTF-8
 
-export NGINX_BIN PAY_MODULE PAY_LUA_MODULES PAY_SHARED TEST_NGINX_BINARY \
-       TEST_NGINX_LOAD_MODULES TEST_NGINX_RANDOMIZE PERL5LIB LC_ALL
+export NGINX_BIN PAY_MODULE PAY_LUA_MODULES PAY_TEST_REDIS PAY_SHARED \
+       TEST_NGINX_BINARY TEST_NGINX_LOAD_MODULES TEST_NGINX_RANDOMIZE \
+       PERL5LIB LC_ALL
 
 passed=0 failed=0 skipped=0
 

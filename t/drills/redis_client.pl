@@ -20,7 +20,14 @@ use Time::HiRes qw(sleep time);
 Drill::TestRedis::wanted('redis-server');
 
 my $redis = Drill::Redis->new('redis');
-my $n = Drill::TestRedis->new('real', server => '127.0.0.1:' . $redis->port);
+
+# the defaults are for a server that has the processor to itself
+
+my @slow = (timeout => '5s', connect_timeout => '5s');
+my @default = (timeout => undef, connect_timeout => undef);
+
+my $n = Drill::TestRedis->new('real', server => '127.0.0.1:' . $redis->port,
+                              @slow);
 
 my $run_id = ($redis->command('INFO', 'server') =~ /run_id:(\w+)/)[0];
 
@@ -31,6 +38,10 @@ sub ok_within_2s {
     ok(defined $took && $took <= 2, "D-1: $what: again within 2 s")
         or diag(defined $took ? "$took s" : 'not for 10 s');
 }
+
+# a process that has just begun may still have waited for it
+
+my $none = qr/^(?:declined|error) not_connected sent=0/;
 
 # everything of a normal user's is thrown out: the next command is on a new
 # connection
@@ -105,6 +116,8 @@ is($n->said('test redis: first answer ok 1'), 1,
 # a server that hangs
 
 {
+    ok($n->change(@default), 'reload: the timeouts are 200 ms');
+    ok_within_2s('a new worker');
     $redis->pause;
 
     my @a = $n->many('hang', map { [ 'ECHO', "h$_" ] } 1 .. 20);
@@ -124,13 +137,14 @@ is($n->said('test redis: first answer ok 1'), 1,
 
     is(scalar(grep { $_ eq 'declined not_connected sent=0' } @a), 20,
        'D-2: ... nor later');
-    cmp_ok($n->longest('down'), '<=', 0.1, '... each at once');
+    cmp_ok($n->longest('down'), '<=', 0.25, '... each at once');
 
     $redis->resume;
     ok_within_2s('resumed');
 
-    @a = $n->many('after', map { [ 'ECHO', "a$_" ] } 1 .. 100);
-    is(scalar(grep { $a[$_] eq qq{ok - sent=1 "a@{[$_ + 1]}"} } 0 .. 99), 100,
+    @a = map { $n->many('after', map { [ 'ECHO', "a$_" ] } 1 .. 20) } 1 .. 5;
+    is(scalar(grep { $a[$_] eq 'ok - sent=1 "a' . (1 + $_ % 20) . '"' }
+              0 .. 99), 100,
        'D-4: and no reply of before is taken for another');
 }
 
@@ -168,6 +182,7 @@ is($n->said('test redis: first answer ok 1'), 1,
 
 # a server that is of no use
 
+$n->change(@slow);
 $redis->command(qw(CONFIG SET maxmemory 1));
 is($n->redis(qw(SET o 1 NX)), 'error OOM sent=1', 'D-5: maxmemory is reached');
 $redis->command(qw(CONFIG SET maxmemory 0));
@@ -222,7 +237,7 @@ ok_within_2s('restarted, by a unix socket');
 
 ok($n->change(server => '127.0.0.1:' . $redis->port, database => 16),
    'reload: a database that is not there');
-is($n->redis('PING'), 'declined not_connected sent=0', '... no connection');
+like($n->redis('PING'), $none, '... no connection');
 cmp_ok($n->said('SELECT is refused'), '>=', 1, '... as the log says');
 
 
@@ -238,13 +253,13 @@ cmp_ok($n->said('SELECT is refused'), '>=', 1, '... as the log says');
     $redis->{config}{requirepass} = $password;
 
     $n->change(database => undef);
-    is($n->redis('PING'), 'declined not_connected sent=0',
-       'D-5: a password is required and not there');
+    like($n->redis('PING'), $none,
+         'D-5: a password is required and not there');
     cmp_ok($n->said(': NOAUTH: error reply'), '>=', 1, '... as the log says');
 
     Drill::_write($file, 'another');
     $n->change(password_file => $file);
-    is($n->redis('PING'), 'declined not_connected sent=0', '... or wrong');
+    like($n->redis('PING'), $none, '... or wrong');
     cmp_ok($n->said(': WRONGPASS: error reply'), '>=', 1,
            '... as the log says');
 

@@ -23,7 +23,13 @@ use Time::HiRes qw(sleep time);
 Drill::TestRedis::wanted();
 
 my $fake = Drill::FakeRedis->new('fake');
-my $n = Drill::TestRedis->new('faults', server => '127.0.0.1:' . $fake->port);
+
+# the defaults are for a server that has the processor to itself
+
+my @slow = (timeout => '5s', connect_timeout => '5s');
+
+my $n = Drill::TestRedis->new('faults', server => '127.0.0.1:' . $fake->port,
+                              @slow);
 my ($worker) = $n->workers;
 
 sub good { qr/^ok - sent=1 "OK"/ }
@@ -200,6 +206,9 @@ is(join(' ', $n->workers), $worker, 'the worker has lived through all of it');
 
 # in part, late, never
 
+ok($n->change(timeout => undef, connect_timeout => undef),
+   'reload: the timeouts are 200 ms');
+
 for ([ 'closed', '' ], [ 'half a reply, closed', "\$5\r\nab" ],
      [ 'half a line, closed', '+O' ])
 {
@@ -238,19 +247,21 @@ $fake->mode('');
 {
     # one reply is late: whoever asked after it must not have it
 
-    $fake->mode('slow', 0.3);
+    my $count = $fake->count('ECHO');
+
+    $fake->mode('slow', 0.5);
 
     my $s = send_raw($n->bytes('-', qw(ECHO victim)), $n->{port});
 
-    ok($fake->await(1 + $fake->count('ECHO'), 'ECHO', 0.2) || 1, 'one waits');
+    ok($fake->await(1 + $count, 'ECHO'), 'one waits');
     $fake->mode('');
 
     is(answer_of($s)->{body}, 'error timeout sent=1', 'D-4: ... for nothing');
     recovers('late');
 
-    my @a = map { $n->many('d4', map { [ 'ECHO', "d$_" ] } 1 .. 200) } 1 .. 5;
+    my @a = map { $n->many('d4', map { [ 'ECHO', "d$_" ] } 1 .. 20) } 1 .. 50;
 
-    is(scalar(grep { $a[$_] eq 'ok - sent=1 "d' . ($_ % 200 + 1) . '"' }
+    is(scalar(grep { $a[$_] eq 'ok - sent=1 "d' . ($_ % 20 + 1) . '"' }
               0 .. $#a), 1000, 'D-4: ... and the next 1000 have their own');
 }
 
@@ -346,7 +357,8 @@ is($n->redis('PING'), 'declined not_connected sent=0',
 
 # PING when nobody asks
 
-$n->change(server => '127.0.0.1:' . $fake->port, idle => '200ms');
+$n->change(server => '127.0.0.1:' . $fake->port, idle => '200ms', @slow,
+           timeout => '1s');
 recovers('idle');
 
 {
