@@ -189,9 +189,6 @@ ngx_pay_create_main_conf(ngx_conf_t *cf)
 
     mcf->debug_core = NGX_CONF_UNSET;
 
-    ngx_rbtree_init(&mcf->merchants, &mcf->merchants_sentinel,
-                    ngx_str_rbtree_insert_value);
-
     if (ngx_array_init(&mcf->channels, cf->pool, 8, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->merchant_list, cf->pool, 8, sizeof(void *))
            != NGX_OK

@@ -8,6 +8,7 @@
  *   ngx_pay_conf.c          blocks of our own, key files, names
  *   ngx_pay_conf_*.c        pay_channel, pay_merchant, locations, the last
  *                           checks
+ *   ngx_pay_merchant.c      merchants by name
  *   ngx_pay_zone.c          shared memory: lock, nonces, counters
  *   ngx_pay_resize.c        ... and a reload with another size of it
  *   ngx_pay_store.c         what is kept, behind one interface
@@ -123,7 +124,8 @@ typedef struct {
 } ngx_pay_rule_t;
 
 struct ngx_pay_merchant_s {
-    ngx_str_node_t        node;         /* node.str is the id */
+    ngx_str_t             id;
+    uint32_t              hash;         /* of it */
     ngx_array_t           keys;         /* ngx_pay_key_t */
     ngx_array_t           rules;        /* ngx_pay_rule_t */
     ngx_array_t           channels;     /* ngx_pay_channel_t * */
@@ -134,18 +136,25 @@ struct ngx_pay_merchant_s {
     ngx_uint_t            line;
 };
 
+typedef struct {
+    ngx_pay_merchant_t  **slots;
+    ngx_uint_t            mask;         /* the number of them, less 1 */
+    ngx_uint_t            used;
+    ngx_uint_t            longest;      /* slots that a search looks at */
+} ngx_pay_merchants_t;
+
 struct ngx_pay_main_conf_s {
     ngx_pay_zone_t       *zone;
     ngx_pay_redis_t      *redis;        /* NULL: the zone alone */
     ngx_array_t           channels;     /* ngx_pay_channel_t * */
-    ngx_rbtree_t          merchants;
-    ngx_rbtree_node_t     merchants_sentinel;
+    ngx_pay_merchants_t   merchants;
     ngx_array_t           merchant_list;    /* ngx_pay_merchant_t * */
     ngx_array_t           places;       /* ngx_pay_place_t */
     pay_mac_key_t        *secret;       /* signs the echoed text */
     pay_mac_key_t        *dummy;        /* for merchants that do not exist */
     pay_key_t            *dummies[PAY_ALG_MAX];     /* ... by algorithm, where
                                                        a merchant uses it */
+    pay_key_reader_t     *reader;       /* while the configuration is read */
     time_t                window_max;
     ngx_int_t             request_id;   /* index of $request_id */
     ngx_flag_t            debug_core;
@@ -203,8 +212,12 @@ char *ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 ngx_int_t ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 
-/* a small file, whole; an error has been logged with file and line */
-ngx_int_t ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out);
+/*
+ * A small file, whole, in the pool, which wipes it when it goes; an error has
+ * been logged with file and line.
+ */
+ngx_int_t ngx_pay_conf_file(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *out);
 void ngx_pay_conf_wipe(ngx_str_t *s);
 
 /* lines of pay_merchant; and the checks when all keys are known */
@@ -232,6 +245,10 @@ char *ngx_pay_conf_block(ngx_conf_t *cf, ngx_command_t *cmds, void *conf,
 
 ngx_pay_channel_t *ngx_pay_channel_find(ngx_pay_main_conf_t *mcf,
     ngx_str_t *name);
+
+/* the name is not there yet */
+ngx_int_t ngx_pay_merchant_add(ngx_pool_t *pool, ngx_pay_merchants_t *t,
+    ngx_pay_merchant_t *m);
 ngx_pay_merchant_t *ngx_pay_merchant_find(ngx_pay_main_conf_t *mcf,
     pay_str_t id);
 

@@ -129,8 +129,8 @@ ngx_pay_conf_wipe_cleanup(void *data)
 
 
 static ngx_int_t
-ngx_pay_conf_read(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
-    ngx_str_t *out)
+ngx_pay_conf_read(ngx_conf_t *cf, ngx_pool_t *pool, ngx_fd_t fd,
+    ngx_str_t *path, ngx_str_t *out)
 {
     size_t            size;
     ssize_t           n;
@@ -150,7 +150,7 @@ ngx_pay_conf_read(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
         return NGX_ERROR;
     }
 
-    out->data = ngx_pnalloc(cf->pool, size);
+    out->data = ngx_pnalloc(pool, size);
     if (out->data == NULL) {
         return NGX_ERROR;
     }
@@ -170,7 +170,8 @@ ngx_pay_conf_read(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
 
 
 ngx_int_t
-ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out)
+ngx_pay_conf_file(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *out)
 {
     ngx_fd_t             fd;
     ngx_int_t            rc;
@@ -183,7 +184,7 @@ ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out)
         return NGX_ERROR;
     }
 
-    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_str_t));
+    cln = ngx_pool_cleanup_add(pool, sizeof(ngx_str_t));
     if (cln == NULL) {
         return NGX_ERROR;
     }
@@ -200,7 +201,7 @@ ngx_pay_conf_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *out)
         return NGX_ERROR;
     }
 
-    rc = ngx_pay_conf_read(cf, fd, &path, out);
+    rc = ngx_pay_conf_read(cf, pool, fd, &path, out);
 
     if (ngx_close_file(fd) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
@@ -232,7 +233,7 @@ ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_pay_conf_file(cf, &value[1], &file) != NGX_OK) {
+    if (ngx_pay_conf_file(cf, cf->temp_pool, &value[1], &file) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -276,37 +277,6 @@ ngx_pay_channel_find(ngx_pay_main_conf_t *mcf, ngx_str_t *name)
 }
 
 
-ngx_pay_merchant_t *
-ngx_pay_merchant_find(ngx_pay_main_conf_t *mcf, pay_str_t id)
-{
-    ngx_str_t  s;
-
-    s = ngx_pay_nstr(id);
-
-    return (ngx_pay_merchant_t *)
-           ngx_str_rbtree_lookup(&mcf->merchants, &s,
-                                 ngx_crc32_short(s.data, s.len));
-}
-
-
-ngx_uint_t
-ngx_pay_merchant_has(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch)
-{
-    ngx_uint_t           i;
-    ngx_pay_channel_t  **mine;
-
-    mine = m->channels.elts;
-
-    for (i = 0; i < m->channels.nelts; i++) {
-        if (mine[i] == ch) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 static ngx_int_t
 ngx_pay_conf_resolve(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
     ngx_pay_merchant_t *m)
@@ -325,7 +295,7 @@ ngx_pay_conf_resolve(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"channel %V\" in pay_merchant \"%V\": there is "
                           "no such pay_channel in %s:%ui",
-                          &name[i], &m->node.str, m->file, m->line);
+                          &name[i], &m->id, m->file, m->line);
             return NGX_ERROR;
         }
 
@@ -334,7 +304,7 @@ ngx_pay_conf_resolve(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
                           "pay_channel \"%V\" is named by pay_merchant \"%V\""
                           " and by pay_merchant \"%V\": whose order a notice "
                           "speaks of could not be told in %s:%ui",
-                          &ch->name, &ch->merchant->node.str, &m->node.str,
+                          &ch->name, &ch->merchant->id, &m->id,
                           m->file, m->line);
             return NGX_ERROR;
         }

@@ -81,17 +81,27 @@ ngx_pay_conf_key_kept(ngx_conf_t *cf, void *key, ngx_pool_cleanup_pt handler)
 }
 
 
+/*
+ * A worker that ends leaves its keys to the kernel: to free thousands of them
+ * it would copy all the pages that it shares with the master, and may be
+ * killed over it.
+ */
+
 static void
 ngx_pay_conf_mac_free(void *data)
 {
-    pay_mac_key_destroy(data);
+    if (ngx_process != NGX_PROCESS_WORKER) {
+        pay_mac_key_destroy(data);
+    }
 }
 
 
 static void
 ngx_pay_conf_public_free(void *data)
 {
-    pay_key_unref(data);
+    if (ngx_process != NGX_PROCESS_WORKER) {
+        pay_key_unref(data);
+    }
 }
 
 
@@ -127,7 +137,7 @@ ngx_pay_conf_key_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    if (ngx_pay_conf_file(cf, &value[2], &file) != NGX_OK) {
+    if (ngx_pay_conf_file(cf, cf->temp_pool, &value[2], &file) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -136,7 +146,7 @@ ngx_pay_conf_key_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "secret \"%V\" of pay_merchant \"%V\": %s",
-                           &value[1], &m->node.str, why);
+                           &value[1], &m->id, why);
         return NGX_CONF_ERROR;
     }
 
@@ -158,25 +168,61 @@ ngx_pay_conf_key_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+static void
+ngx_pay_conf_reader_free(void *data)
+{
+    pay_key_reader_destroy(data);
+}
+
+
+/* the configuration's own, as long as it is read */
+
+static pay_key_reader_t *
+ngx_pay_conf_reader(ngx_conf_t *cf)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pay_module);
+
+    if (mcf->reader == NULL) {
+        cln = ngx_pool_cleanup_add(cf->temp_pool, 0);
+        mcf->reader = cln ? pay_key_reader_create() : NULL;
+
+        if (mcf->reader) {
+            cln->handler = ngx_pay_conf_reader_free;
+            cln->data = mcf->reader;
+        }
+    }
+
+    return mcf->reader;
+}
+
+
 static char *
 ngx_pay_conf_key_load(ngx_conf_t *cf, ngx_pay_merchant_t *m,
     ngx_pay_key_t *key, ngx_str_t *name, unsigned kinds)
 {
-    int64_t      end;
-    ngx_str_t    file;
-    const char  *why;
+    int64_t            end;
+    ngx_str_t          file;
+    const char        *why;
+    pay_key_reader_t  *reader;
 
-    if (ngx_pay_conf_file(cf, name, &file) != NGX_OK) {
+    reader = ngx_pay_conf_reader(cf);
+
+    if (reader == NULL
+        || ngx_pay_conf_file(cf, cf->temp_pool, name, &file) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
-    if (pay_key_public_file(ngx_pay_str(&file), kinds, &key->public_key, &end,
-                            &why)
+    if (pay_key_reader_file(reader, ngx_pay_str(&file), kinds,
+                            &key->public_key, &end, &why)
         != PAY_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "public_key \"%V\" of pay_merchant \"%V\": %s",
-                           &key->id, &m->node.str, why);
+                           &key->id, &m->id, why);
         return NGX_CONF_ERROR;
     }
 
@@ -194,7 +240,7 @@ ngx_pay_conf_key_load(ngx_conf_t *cf, ngx_pay_merchant_t *m,
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "the certificate of public_key \"%V\" of "
                            "pay_merchant \"%V\" has expired", &key->id,
-                           &m->node.str);
+                           &m->id);
     }
 
     return NGX_CONF_OK;
@@ -314,9 +360,9 @@ ngx_pay_conf_keys_unique(ngx_conf_t *cf, ngx_array_t *all)
                           "%s \"%V\" of pay_merchant \"%V\" is the same as "
                           "%s \"%V\" of pay_merchant \"%V\" (%s:%ui) in %s:%ui",
                           ngx_pay_conf_key_word(b->key), &b->key->id,
-                          &b->merchant->node.str,
+                          &b->merchant->id,
                           ngx_pay_conf_key_word(a->key), &a->key->id,
-                          &a->merchant->node.str, a->key->file, a->key->line,
+                          &a->merchant->id, a->key->file, a->key->line,
                           b->key->file, b->key->line);
             return NGX_ERROR;
         }

@@ -109,12 +109,14 @@ ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     *p = m;
-    m->node.str = value[1];
-    m->node.node.key = ngx_crc32_short(value[1].data, value[1].len);
-    ngx_rbtree_insert(&mcf->merchants, &m->node.node);
+    m->id = value[1];
+
+    if (ngx_pay_merchant_add(cf->pool, &mcf->merchants, m) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     rv = ngx_pay_conf_block(cf, ngx_pay_merchant_commands, m, "pay_merchant",
-                            &m->node.str, NULL);
+                            &m->id, NULL);
 
     if (rv != NGX_CONF_OK) {
         return rv;
@@ -123,7 +125,7 @@ ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (m->keys.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "pay_merchant \"%V\" has neither \"secret\" nor "
-                           "\"public_key\"", &m->node.str);
+                           "\"public_key\"", &m->id);
         return NGX_CONF_ERROR;
     }
 
@@ -242,7 +244,7 @@ ngx_pay_merchant_operations(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (op == PAY_OP_NONE) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "unknown operation \"%V\" in pay_merchant "
-                               "\"%V\"", &value[i], &m->node.str);
+                               "\"%V\"", &value[i], &m->id);
             return NGX_CONF_ERROR;
         }
 
@@ -267,7 +269,7 @@ ngx_pay_merchant_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_pay_conf_file(cf, &value[1], &file) != NGX_OK) {
+    if (ngx_pay_conf_file(cf, cf->temp_pool, &value[1], &file) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -293,7 +295,7 @@ ngx_pay_merchant_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (rc != PAY_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_secret \"%V\" of pay_merchant \"%V\": %s",
-                           &value[1], &m->node.str, why);
+                           &value[1], &m->id, why);
         return NGX_CONF_ERROR;
     }
 

@@ -39,7 +39,7 @@ ngx_pay_param_secret(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
         return "is duplicate";
     }
 
-    if (ngx_pay_conf_file(cf, value, &file) != NGX_OK) {
+    if (ngx_pay_conf_file(cf, cf->pool, value, &file) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -103,7 +103,7 @@ ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
         return "is duplicate";
     }
 
-    if (ngx_pay_conf_file(cf, value, &pem) != NGX_OK) {
+    if (ngx_pay_conf_file(cf, cf->temp_pool, value, &pem) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -146,7 +146,7 @@ ngx_pay_gate_log(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
     ngx_log_error(level, r->connection->log, 0,
                   "pay: gate refused: %s, reason \"%s\", merchant \"%V\"",
                   pay_code_info(ctx->auth)->name, ctx->reason,
-                  ctx->merchant ? &ctx->merchant->node.str : &ctx->key);
+                  ctx->merchant ? &ctx->merchant->id : &ctx->key);
 }
 
 
@@ -185,7 +185,7 @@ ngx_pay_gate_op(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_store_init(op, r, ctx);
 
     op->time = s->time;
-    op->slot = ctx->merchant->node.node.key & 0xffff;
+    op->slot = ctx->merchant->hash & 0xffff;
 
     if (ngx_pay_store_key(op, "nonce", s->merchant, s->key, s->nonce)
         != NGX_OK)

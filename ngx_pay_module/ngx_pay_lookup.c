@@ -68,7 +68,7 @@ ngx_pay_api_lookup(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     }
 
     if (ngx_pay_store_key(&l->object.op, "payment",
-                          ngx_pay_str(&ctx->merchant->node.str), number,
+                          ngx_pay_str(&ctx->merchant->id), number,
                           PAY_STR("")) != NGX_OK)
     {
         ngx_pay_api_error(r, PAY_E_INTERNAL_ERROR, NULL);
@@ -85,7 +85,7 @@ ngx_pay_api_forgotten(ngx_pay_lookup_t *l)
     ngx_memzero(&l->payment, sizeof(pay_payment_t));
 
     l->payment.order_id = l->number;
-    l->payment.merchant = ngx_pay_str(&l->ctx->merchant->node.str);
+    l->payment.merchant = ngx_pay_str(&l->ctx->merchant->id);
     l->payment.channel = l->locators.channel;
     l->payment.channel_order_id = l->locators.channel_order_id;
     l->payment.created_at = l->locators.created_at;

@@ -365,7 +365,7 @@ ngx_pay_notify_payment(ngx_pay_talk_t *talk)
     ctx->amount = f->amount;
 
     if (ngx_pay_store_key(&talk->object.op, "payment",
-                          ngx_pay_str(&ctx->merchant->node.str), f->order_id,
+                          ngx_pay_str(&ctx->merchant->id), f->order_id,
                           PAY_STR("")) != NGX_OK)
     {
         ngx_pay_notify_later(talk);
@@ -442,7 +442,7 @@ ngx_pay_notify_known(ngx_pay_talk_t *talk)
     mcf = talk->object.op.conf;
     ctx = talk->ctx;
     rc = talk->object.rc;
-    merchant = ngx_pay_str(&ctx->merchant->node.str);
+    merchant = ngx_pay_str(&ctx->merchant->id);
 
     amount = rc == PAY_OK || rc == PAY_DECLINED
              ? ngx_pay_notify_amount(mcf, talk, merchant, rc == PAY_OK)

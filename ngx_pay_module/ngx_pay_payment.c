@@ -96,7 +96,7 @@ ngx_pay_api_fresh(ngx_pay_ctx_t *ctx, ngx_pay_channel_t *ch,
     ngx_memzero(p, sizeof(pay_payment_t));
 
     p->order_id = ask->order_id;
-    p->merchant = ngx_pay_str(&ctx->merchant->node.str);
+    p->merchant = ngx_pay_str(&ctx->merchant->id);
     p->channel = ask->channel;
     p->method = ask->method;
     p->state = PAY_STATE_PENDING;
@@ -257,7 +257,7 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
 
     if (talk == NULL
         || ngx_pay_store_key(&talk->object.op, "payment",
-                             ngx_pay_str(&ctx->merchant->node.str),
+                             ngx_pay_str(&ctx->merchant->id),
                              ask.order_id, PAY_STR("")) != NGX_OK
         || ngx_pay_api_fresh(ctx, ch, talk->core.arena, &ask, &talk->fresh)
            != PAY_OK)

@@ -109,7 +109,7 @@ ngx_pay_variable_text(ngx_http_request_t *r, ngx_uint_t variable,
     switch (variable) {
 
     case NGX_PAY_VAR_MERCHANT:
-        return ctx->merchant ? ctx->merchant->node.str : none;
+        return ctx->merchant ? ctx->merchant->id : none;
 
     case NGX_PAY_VAR_KEY:
         return ctx->key;

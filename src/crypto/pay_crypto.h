@@ -112,6 +112,18 @@ pay_rc_t pay_key_public_file(pay_str_t file, unsigned kinds, pay_key_t **out,
     int64_t *not_after, const char **why);
 
 /*
+ * The same for many files, a few times as fast.  A reader is for one thread,
+ * and may go before its keys do.
+ */
+
+typedef struct pay_key_reader_s  pay_key_reader_t;
+
+pay_key_reader_t *pay_key_reader_create(void);              /* NULL: memory */
+void pay_key_reader_destroy(pay_key_reader_t *r);           /* NULL is fine */
+pay_rc_t pay_key_reader_file(pay_key_reader_t *r, pay_str_t file,
+    unsigned kinds, pay_key_t **out, int64_t *not_after, const char **why);
+
+/*
  * The one private key that an OSSL_STORE URI leads to: a file of any form
  * that libcrypto reads, or a token by a provider (PKCS #11).  Nothing ever
  * asks for a passphrase or a PIN, and none may be in the URI itself.

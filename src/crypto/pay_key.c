@@ -17,8 +17,9 @@
 #include <openssl/x509.h>
 
 
-static pay_rc_t pay_key_pem(pay_str_t pem, pay_pem_kind_t kind,
-    unsigned kinds, pay_key_t **out, const char **why);
+static pay_rc_t pay_key_pem(pay_key_reader_t *r, pay_str_t pem,
+    pay_pem_kind_t kind, unsigned kinds, pay_key_t **out, const char **why);
+static EVP_PKEY *pay_key_der(const pay_der_t *der, pay_pem_kind_t kind);
 static pay_key_t *pay_key_create(EVP_PKEY *pkey, pay_alg_t alg, int private);
 static int pay_key_is_cert(pay_str_t file);
 static int pay_key_works(const pay_key_t *k);
@@ -29,7 +30,7 @@ pay_rc_t
 pay_key_private_pem(pay_str_t pem, unsigned kinds, pay_key_t **out,
     const char **why)
 {
-    return pay_key_pem(pem, PAY_PEM_PRIVATE, kinds, out, why);
+    return pay_key_pem(NULL, pem, PAY_PEM_PRIVATE, kinds, out, why);
 }
 
 
@@ -37,13 +38,21 @@ pay_rc_t
 pay_key_public_pem(pay_str_t pem, unsigned kinds, pay_key_t **out,
     const char **why)
 {
-    return pay_key_pem(pem, PAY_PEM_PUBLIC, kinds, out, why);
+    return pay_key_pem(NULL, pem, PAY_PEM_PUBLIC, kinds, out, why);
 }
 
 
 pay_rc_t
 pay_key_public_file(pay_str_t file, unsigned kinds, pay_key_t **out,
     int64_t *not_after, const char **why)
+{
+    return pay_key_reader_file(NULL, file, kinds, out, not_after, why);
+}
+
+
+pay_rc_t
+pay_key_reader_file(pay_key_reader_t *r, pay_str_t file, unsigned kinds,
+    pay_key_t **out, int64_t *not_after, const char **why)
 {
     pay_rc_t    rc;
     pay_cert_t  cert;
@@ -55,7 +64,7 @@ pay_key_public_file(pay_str_t file, unsigned kinds, pay_key_t **out,
         *out = cert.key;
 
     } else {
-        rc = pay_key_public_pem(file, kinds, out, why);
+        rc = pay_key_pem(r, file, PAY_PEM_PUBLIC, kinds, out, why);
     }
 
     if (not_after != NULL) {
@@ -86,13 +95,12 @@ pay_key_is_cert(pay_str_t file)
 
 
 static pay_rc_t
-pay_key_pem(pay_str_t pem, pay_pem_kind_t kind, unsigned kinds,
-    pay_key_t **out, const char **why)
+pay_key_pem(pay_key_reader_t *r, pay_str_t pem, pay_pem_kind_t kind,
+    unsigned kinds, pay_key_t **out, const char **why)
 {
-    pay_rc_t       rc;
-    pay_der_t      der;
-    EVP_PKEY      *pkey;
-    const pay_u8  *p;
+    pay_rc_t    rc;
+    EVP_PKEY   *pkey;
+    pay_der_t   der;
 
     *out = NULL;
 
@@ -101,18 +109,30 @@ pay_key_pem(pay_str_t pem, pay_pem_kind_t kind, unsigned kinds,
         return rc;
     }
 
-    p = der.data;
-    pkey = (kind == PAY_PEM_PRIVATE) ? d2i_AutoPrivateKey(NULL, &p, der.len)
-                                     : d2i_PUBKEY(NULL, &p, der.len);
-
-    if (pkey != NULL && p != der.data + der.len) {
-        EVP_PKEY_free(pkey);
-        pkey = NULL;
-    }
+    pkey = (r == NULL) ? pay_key_der(&der, kind) : pay_key_reader_get(r, &der);
 
     pay_der_free(&der);
 
     return pay_key_take(pkey, kinds, kind == PAY_PEM_PRIVATE, out, why);
+}
+
+
+static EVP_PKEY *
+pay_key_der(const pay_der_t *der, pay_pem_kind_t kind)
+{
+    EVP_PKEY      *pkey;
+    const pay_u8  *p;
+
+    p = der->data;
+    pkey = (kind == PAY_PEM_PRIVATE) ? d2i_AutoPrivateKey(NULL, &p, der->len)
+                                     : d2i_PUBKEY(NULL, &p, der->len);
+
+    if (pkey != NULL && p != der->data + der->len) {
+        EVP_PKEY_free(pkey);
+        return NULL;
+    }
+
+    return pkey;
 }
 
 

@@ -41,6 +41,9 @@ pay_rc_t pay_pem_read(pay_str_t pem, pay_pem_kind_t want, pay_der_t *der,
     const char **why);
 void pay_der_free(pay_der_t *der);
 
+/* NULL: it is no key, or there is more than one */
+EVP_PKEY *pay_key_reader_get(pay_key_reader_t *r, const pay_der_t *der);
+
 /*
  * The key as one that may be used.  Takes pkey over in any case; NULL says
  * that what was read is no key.  A private one has to make a signature that

@@ -23,6 +23,16 @@ typedef pay_rc_t (*load_pt)(pay_str_t pem, unsigned kinds, pay_key_t **out,
 
 /* --- making things ------------------------------------------------------- */
 
+static pay_key_reader_t  *reader;
+
+
+static pay_rc_t
+load_many(pay_str_t file, unsigned kinds, pay_key_t **out, const char **why)
+{
+    return pay_key_reader_file(reader, file, kinds, out, NULL, why);
+}
+
+
 static pay_rc_t
 load_file(pay_str_t file, unsigned kinds, pay_key_t **out, const char **why)
 {
@@ -196,6 +206,12 @@ refused(load_pt load, pay_str_t pem, unsigned kinds, const char *want,
     if (rc == PAY_OK) {
         pay_key_unref(k);
     }
+
+    /* the same by the way for many */
+
+    if (load == load_file) {
+        refused(load_many, pem, kinds, want, name);
+    }
 }
 
 
@@ -315,21 +331,21 @@ test_points(void)
     };
 
     memcpy(der, infinity, sizeof(infinity));
-    refused(pay_key_public_pem, pem_label("PUBLIC KEY", der, sizeof(der)),
+    refused(load_file, pem_label("PUBLIC KEY", der, sizeof(der)),
             PAY_KEYS_ANY, "the EC key's point is not one of the curve's",
             "K-4: the point at infinity");
 
     memset(p, 0x5a, sizeof(p));
     p[0] = 4;
-    refused(pay_key_public_pem, pem_point(ec->pkey, p, 65), PAY_KEYS_ANY,
+    refused(load_file, pem_point(ec->pkey, p, 65), PAY_KEYS_ANY,
             "the PEM object is damaged", "K-4: a point beside P-256");
-    refused(pay_key_public_pem, pem_point(sm2->pkey, p, 65), PAY_KEYS_ANY,
+    refused(load_file, pem_point(sm2->pkey, p, 65), PAY_KEYS_ANY,
             "the PEM object is damaged", "K-4: a point beside SM2's curve");
 
     for (i = 0; i < pay_nelts(small); i++) {
         OPENSSL_hexstr2buf_ex(p, sizeof(p), NULL, small[i], '\0');
         pem = pem_point(ed->pkey, p, 32);
-        refused(pay_key_public_pem, pem, PAY_KEYS_ANY,
+        refused(load_file, pem, PAY_KEYS_ANY,
                 "the Ed25519 key is a point of small order", small[i]);
     }
 }
@@ -365,8 +381,20 @@ test_wanted(void)
 static void
 test_files(void)
 {
+    long       len;
+    pay_u8    *der, *p;
     pay_buf_t  b;
     pay_str_t  cert;
+
+    der = NULL;
+    len = i2d_PUBKEY(ec->pkey, &der);
+    p = pay_calloc(arena, len + 1);
+    memcpy(p, der, len);
+    refused(load_file, pem_label("PUBLIC KEY", p, len + 1), PAY_KEYS_ANY,
+            "the PEM object is damaged", "a byte behind the key");
+    refused(load_file, pem_label("PUBLIC KEY", p, len - 1), PAY_KEYS_ANY,
+            "the PEM object is damaged", "a byte less");
+    OPENSSL_free(der);
 
     cert = pem_cert(ec->pkey, 0, 1);
 
@@ -405,7 +433,7 @@ same_digest(pay_str_t file, unsigned set, const pay_u8 *want, const char *name)
     pay_key_t   *k;
     const char  *why;
 
-    if (pay_key_public_file(file, set, &k, NULL, &why) != PAY_OK) {
+    if (pay_key_reader_file(reader, file, set, &k, NULL, &why) != PAY_OK) {
         ok(0, "%s: %s", name, why);
         return;
     }
@@ -472,6 +500,13 @@ test_taken(kind_t *k)
                                &why), PAY_OK, k->name);
     is_int(end, 0, "a bare key does not end");
     is_int(pay_key_alg(key), k->alg, k->name);
+    pay_key_unref(key);
+
+    is_int(pay_key_reader_file(reader, pem_public(k->pkey), k->kinds, &key,
+                               &end, &why), PAY_OK, k->name);
+    is_int(end, 0, "nor one of many");
+    is_int(pay_key_alg(key), k->alg, k->name);
+    is_int(pay_key_match(k->private, key), 1, "it is that key");
     pay_key_unref(key);
 
     is_int(pay_key_public_file(pem_cert(k->pkey, 1700000000, 1857679999),
@@ -705,6 +740,7 @@ main(void)
     kind_t  *k;
 
     make_kinds();
+    reader = pay_key_reader_create();
 
     test_types();
     test_curves();
@@ -727,6 +763,8 @@ main(void)
     test_not_stored();
     test_dummies();
 
+    pay_key_reader_destroy(reader);
+    pay_key_reader_destroy(NULL);
     free_kinds();
 
     return done();
