@@ -130,6 +130,8 @@ void pay_buf_adds(pay_buf_t *b, pay_str_t s);
 void pay_buf_addz(pay_buf_t *b, const char *z);
 void pay_buf_addc(pay_buf_t *b, pay_u8 c);
 void pay_buf_addi(pay_buf_t *b, int64_t n);                 /* decimal */
+/* n / 10^digits, with all of its digits; digits <= 18 */
+void pay_buf_addfix(pay_buf_t *b, int64_t n, unsigned digits);
 void pay_buf_addhex(pay_buf_t *b, const pay_u8 *p, size_t n);   /* lower case */
 pay_str_t pay_buf_str(pay_buf_t *b);
 

@@ -117,6 +117,36 @@ pay_buf_addi(pay_buf_t *b, int64_t n)
 
 
 void
+pay_buf_addfix(pay_buf_t *b, int64_t n, unsigned digits)
+{
+    int64_t   unit;
+    unsigned  i;
+
+    for (unit = 1, i = 0; i < digits; i++) {
+        unit *= 10;
+    }
+
+    /* "-0" is no integer */
+
+    if (n < 0 && n / unit == 0) {
+        pay_buf_addc(b, '-');
+    }
+
+    pay_buf_addi(b, n / unit);
+
+    if (digits > 0) {
+        pay_buf_addc(b, '.');
+    }
+
+    while (unit > 1) {
+        n %= unit;
+        unit /= 10;
+        pay_buf_addc(b, '0' + (n < 0 ? -(n / unit) : n / unit));
+    }
+}
+
+
+void
 pay_buf_addhex(pay_buf_t *b, const pay_u8 *p, size_t n)
 {
     size_t             i;

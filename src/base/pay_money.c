@@ -147,8 +147,6 @@ pay_amount_from_decimal(pay_str_t text, int exponent, int64_t *out)
 pay_str_t
 pay_amount_to_decimal(pay_arena_t *a, int64_t amount, int exponent)
 {
-    int        i;
-    int64_t    unit;
     pay_buf_t  b;
     pay_str_t  none = pay_str_null;
 
@@ -158,22 +156,8 @@ pay_amount_to_decimal(pay_arena_t *a, int64_t amount, int exponent)
         return none;
     }
 
-    for (unit = 1, i = 0; i < exponent; i++) {
-        unit *= 10;
-    }
-
     pay_buf_init(&b, a, 24);
-    pay_buf_addi(&b, amount / unit);
-
-    if (exponent > 0) {
-        pay_buf_addc(&b, '.');
-    }
-
-    while (unit > 1) {
-        amount %= unit;
-        unit /= 10;
-        pay_buf_addc(&b, '0' + amount / unit);
-    }
+    pay_buf_addfix(&b, amount, exponent);
 
     return pay_buf_str(&b);
 }

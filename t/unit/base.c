@@ -430,6 +430,27 @@ test_buf(void)
     is(pay_buf_str(&b), "0 -1 1234567890 9223372036854775807 "
        "-9223372036854775808", "buf: integers");
 
+    pay_buf_init(&b, a, 3);
+    pay_buf_addfix(&b, 0, 0);
+    pay_buf_addc(&b, ' ');
+    pay_buf_addfix(&b, 42, 0);
+    pay_buf_addc(&b, ' ');
+    pay_buf_addfix(&b, 0, 3);
+    pay_buf_addc(&b, ' ');
+    pay_buf_addfix(&b, 12045, 3);
+    pay_buf_addc(&b, ' ');
+    pay_buf_addfix(&b, -7, 2);
+    pay_buf_addc(&b, ' ');
+    pay_buf_addfix(&b, -1203, 2);
+    is(pay_buf_str(&b), "0 42 0.000 12.045 -0.07 -12.03", "buf: fractions");
+
+    pay_buf_init(&b, a, 3);
+    pay_buf_addfix(&b, INT64_MAX, 18);
+    pay_buf_addc(&b, ' ');
+    pay_buf_addfix(&b, INT64_MIN, 6);
+    is(pay_buf_str(&b), "9.223372036854775807 -9223372036854.775808",
+       "buf: fractions at the limits");
+
     pay_buf_init(&b, a, 1);
     pay_buf_addhex(&b, (const pay_u8 *) "\x00\x0f\xa0\xff", 4);
     pay_buf_addhex(&b, NULL, 0);
@@ -478,6 +499,7 @@ test_buf_fails(void)
     ok(b.failed, "buf: over the limit");
     pay_buf_addc(&b, 'x');
     pay_buf_addi(&b, 1);
+    pay_buf_addfix(&b, 1, 1);
     pay_buf_addhex(&b, (const pay_u8 *) "x", 1);
     pay_buf_adds(&b, PAY_STR("y"));
     s = pay_buf_str(&b);
