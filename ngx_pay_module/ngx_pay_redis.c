@@ -525,6 +525,7 @@ ngx_pay_redis_answered(ngx_pay_redis_cmd_t *cmd, const redisReply *reply)
 
     if (ngx_pay_redis_up(rd)) {
         rd->attempts = 0;
+        rd->stat->up = 1;
     }
 
     rd->last = ngx_current_msec;

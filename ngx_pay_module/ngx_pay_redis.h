@@ -115,7 +115,8 @@ typedef struct {
     ngx_atomic_t          timeouts;         /* connections closed for them */
     ngx_atomic_t          evicting;         /* connects to a server whose
                                                maxmemory-policy may evict */
-    ngx_atomic_t          up;               /* 1, 0: as the last worker saw */
+    ngx_atomic_t          up;               /* 1, 0: as the last worker saw,
+                                               by an answer or a loss */
     ngx_atomic_t          last_answer;      /* seconds; 0: none yet */
     ngx_atomic_t          last_error;
     ngx_atomic_t          latency;          /* of the last answer, in us */

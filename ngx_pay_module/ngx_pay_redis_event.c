@@ -191,13 +191,19 @@ ngx_pay_redis_backoff(ngx_pay_redis_t *rd)
 static void
 ngx_pay_redis_lost(ngx_pay_redis_t *rd)
 {
-    if (!ngx_pay_redis_up(rd)) {
-        ngx_pay_redis_count(rd, connect_errors);
+    /* a worker that goes tells nothing of the server */
+
+    if (!rd->exiting) {
+
+        if (!ngx_pay_redis_up(rd)) {
+            ngx_pay_redis_count(rd, connect_errors);
+        }
+
+        rd->stat->up = 0;
     }
 
     rd->ac = NULL;
     rd->state = NGX_PAY_REDIS_DOWN;
-    rd->stat->up = 0;
     rd->opened = 1;
     rd->addr = (rd->addr + 1) % rd->naddrs;
 
