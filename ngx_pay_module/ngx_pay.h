@@ -33,7 +33,9 @@
  *   ngx_pay_sandbox.c       pay_sandbox: simulators and the inbox
  *   ngx_pay_checkout.c      ... and the checkout page
  *   ngx_pay_redis*.c        the Redis client (ngx_pay_redis.h)
- *   ngx_pay_status.c        pay_status: JSON and Prometheus
+ *   ngx_pay_count.c         the closed lists that are counted by
+ *   ngx_pay_status.c        pay_status: what is told
+ *   ngx_pay_status_*.c      ... as JSON and for Prometheus
  *   ngx_pay_variables.c     $pay_...
  */
 
@@ -49,7 +51,11 @@
 #include <model/pay_auth.h>
 #include <store/pay_store.h>
 
+#include <ngx_pay_count.h>
 #include <ngx_pay_store.h>
+
+
+#define NGX_PAY_VERSION  "0.1.0"
 
 
 typedef struct ngx_pay_main_conf_s ngx_pay_main_conf_t;
@@ -260,34 +266,6 @@ ngx_uint_t ngx_pay_merchant_has(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch);
 
 #define NGX_PAY_CHANNELS_MAX   64
 
-typedef enum {
-    NGX_PAY_NOTICE_ACKNOWLEDGED = 0,
-    NGX_PAY_NOTICE_REPEATED,        /* accepted before: acknowledged at once */
-    NGX_PAY_NOTICE_IN_FLIGHT,       /* a copy is on its way: come again */
-    NGX_PAY_NOTICE_REFUSED,         /* not verified, or not ours */
-    NGX_PAY_NOTICE_PROBE,           /* a channel's signature probe */
-    NGX_PAY_NOTICE_FAILED,          /* the application did not accept it */
-    NGX_PAY_NOTICE_LATE,            /* ... not before the deadline */
-    NGX_PAY_NOTICE_MISMATCH,        /* verified, but not the order's amount */
-    NGX_PAY_NOTICE_DROPPED,         /* verified, but says nothing new */
-    NGX_PAY_NOTICE_OTHER,           /* verified, of no kind that we know */
-    NGX_PAY_NOTICE_STORE,           /* the store cannot take it now */
-    NGX_PAY_NOTICE_MAX
-} ngx_pay_notice_result_t;
-
-typedef enum {
-    NGX_PAY_CALL_ANSWERED = 0, NGX_PAY_CALL_NOT_SENT, NGX_PAY_CALL_UNKNOWN,
-    NGX_PAY_CALL_MAX
-} ngx_pay_call_result_t;
-
-typedef struct {
-    u_char                name[64];
-    ngx_atomic_t          notices[NGX_PAY_NOTICE_MAX];
-    ngx_atomic_t          calls[NGX_PAY_CALL_MAX];
-    ngx_atomic_t          call_ms;
-    ngx_atomic_t          last_notice;
-} ngx_pay_channel_stat_t;
-
 typedef struct {
     uint32_t              magic;
     uint32_t              layout;
@@ -308,10 +286,13 @@ typedef struct {
     int64_t               redis_born;   /* since when it is answered for */
     ngx_atomic_t          store_errors; /* times that Redis did not know, */
     ngx_atomic_t          store_passed; /* ... and the policy went on */
-    ngx_atomic_t          gate[PAY_E_MAX];
     ngx_atomic_t          store_allowed;    /* ... and it was "allow" */
+    ngx_atomic_t          gate[PAY_E_MAX];
+    ngx_atomic_t          gate_reasons[NGX_PAY_REASONS_MAX];
     ngx_atomic_t          gate_dry;     /* refused, had it not been dry */
-    ngx_atomic_t          requests[PAY_OP_MAX][2];  /* 0 ok, 1 error */
+    ngx_atomic_t          signatures[NGX_PAY_FORM_MAX][PAY_ALG_MAX]
+                                    [NGX_PAY_SIGNATURE_MAX];
+    ngx_atomic_t          requests[PAY_OP_MAX][NGX_PAY_OUTCOME_MAX];
     ngx_atomic_t          errors[PAY_E_MAX];
     ngx_pay_channel_stat_t  channels[NGX_PAY_CHANNELS_MAX];
 } ngx_pay_shared_t;

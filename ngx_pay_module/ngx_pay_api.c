@@ -63,7 +63,7 @@ ngx_pay_api_fail(ngx_http_request_t *r, pay_error_t *e)
     ngx_pay_count(mcf->zone, errors[e->code]);
 
     if (ctx->verified) {
-        ngx_pay_count(mcf->zone, requests[ctx->op][1]);
+        ngx_pay_count(mcf->zone, requests[ctx->op][ngx_pay_outcome(e->code)]);
     }
 
     ngx_http_finalize_request(r, ngx_pay_reply_error(r, e));
@@ -249,7 +249,7 @@ ngx_pay_api_object(ngx_http_request_t *r, ngx_pay_talk_t *talk,
         return;
     }
 
-    ngx_pay_count(mcf->zone, requests[talk->core.op][0]);
+    ngx_pay_count(mcf->zone, requests[talk->core.op][NGX_PAY_OUTCOME_OK]);
 
     rc = ngx_pay_reply(r, NGX_HTTP_OK, "application/json", text);
 
@@ -314,7 +314,7 @@ ngx_pay_api_channels(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 
     text = pay_jw_text(w);
 
-    ngx_pay_count(mcf->zone, requests[PAY_OP_CHANNELS][0]);
+    ngx_pay_count(mcf->zone, requests[PAY_OP_CHANNELS][NGX_PAY_OUTCOME_OK]);
 
     rc = text.data ? ngx_pay_reply(r, NGX_HTTP_OK, "application/json", text)
                    : NGX_HTTP_INTERNAL_SERVER_ERROR;

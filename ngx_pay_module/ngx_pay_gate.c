@@ -165,6 +165,7 @@ ngx_pay_gate_decide(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_count(mcf->zone, gate[code]);
 
     if (code != PAY_E_NONE) {
+        ngx_pay_count(mcf->zone, gate_reasons[ngx_pay_reason(ctx->reason)]);
         ngx_pay_gate_log(r, ctx);
     }
 }

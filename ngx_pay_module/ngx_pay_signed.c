@@ -408,27 +408,16 @@ ngx_pay_message_verify(ngx_http_request_t *r, ngx_pay_signed_t *s,
 }
 
 
-pay_code_t
-ngx_pay_signed_verify(ngx_http_request_t *r, ngx_pay_signed_t *s,
+static pay_code_t
+ngx_pay_signed_try(ngx_http_request_t *r, ngx_pay_signed_t *s, pay_alg_t alg,
     ngx_pay_key_t *key, const char **reason)
 {
-    pay_alg_t             alg;
     pay_code_t            code;
     const pay_key_t      *public_key;
     const pay_mac_key_t  *mac;
     ngx_pay_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
-
-    *reason = "signature";
-
-    alg = ngx_pay_signed_alg(mcf, s, key);
-
-    /* the algorithm is the key's: under another it is no key at all */
-
-    if (key && key->alg != alg) {
-        key = NULL;
-    }
 
     mac = NULL;
     public_key = NULL;
@@ -454,13 +443,43 @@ ngx_pay_signed_verify(ngx_http_request_t *r, ngx_pay_signed_t *s,
                    : ngx_pay_lines_verify(r, s, public_key, reason);
     }
 
-    if (code == PAY_E_NONE && key == NULL) {
-        code = PAY_E_SIGNATURE_MISMATCH;
+    return code == PAY_E_NONE && key == NULL ? PAY_E_SIGNATURE_MISMATCH : code;
+}
+
+
+pay_code_t
+ngx_pay_signed_verify(ngx_http_request_t *r, ngx_pay_signed_t *s,
+    ngx_pay_key_t *key, const char **reason)
+{
+    pay_alg_t             alg;
+    pay_code_t            code;
+    ngx_uint_t            form;
+    ngx_pay_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
+
+    *reason = "signature";
+
+    alg = ngx_pay_signed_alg(mcf, s, key);
+
+    /* the algorithm is the key's: under another it is no key at all */
+
+    if (key && key->alg != alg) {
+        key = NULL;
     }
+
+    code = ngx_pay_signed_try(r, s, alg, key, reason);
 
     if (code == PAY_E_NONE) {
         *reason = "";
     }
+
+    form = s->arena ? NGX_PAY_FORM_MESSAGE : NGX_PAY_FORM_LINES;
+
+    ngx_pay_count(mcf->zone, signatures[form][alg]
+                                       [code == PAY_E_NONE
+                                        ? NGX_PAY_SIGNATURE_VALID
+                                        : NGX_PAY_SIGNATURE_INVALID]);
 
     return code;
 }

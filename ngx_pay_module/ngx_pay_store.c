@@ -128,7 +128,7 @@ ngx_pay_store_log(ngx_pay_store_op_t *op, const char *then)
 static void
 ngx_pay_store_fall(ngx_pay_store_op_t *op)
 {
-    op->conf->zone->sh->store_errors++;
+    ngx_pay_count(op->conf->zone, store_errors);
 
     if (op->policy == NGX_PAY_STORE_DENY) {
         ngx_pay_store_log(op, "refused, by \"pay_store_error deny\"");
@@ -136,7 +136,7 @@ ngx_pay_store_fall(ngx_pay_store_op_t *op)
         return;
     }
 
-    (void) ngx_atomic_fetch_add(&op->conf->zone->sh->store_passed, 1);
+    ngx_pay_count(op->conf->zone, store_passed);
 
     ngx_pay_store_log(op, "the zone of this node decides");
 

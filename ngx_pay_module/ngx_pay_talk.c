@@ -444,6 +444,23 @@ ngx_pay_talk_answer(ngx_pay_talk_t *talk, ngx_pay_call_t *call)
 }
 
 
+static void
+ngx_pay_talk_count(ngx_pay_talk_t *talk, ngx_pay_call_t *call)
+{
+    ngx_msec_t               ms;
+    ngx_pay_main_conf_t     *mcf;
+    ngx_pay_channel_stat_t  *st;
+
+    mcf = ngx_http_get_module_main_conf(call->parent, ngx_http_pay_module);
+    st = &mcf->zone->sh->channels[talk->channel->number];
+    ms = ngx_current_msec - call->start;
+
+    (void) ngx_atomic_fetch_add(&st->calls[talk->answer.outcome], 1);
+    (void) ngx_atomic_fetch_add(&st->call_buckets[ngx_pay_call_bucket(ms)], 1);
+    (void) ngx_atomic_fetch_add(&st->call_ms, ms);
+}
+
+
 /*
  * The answer is verified and its outcome recorded here, within the end of
  * the subrequest: whatever happens to the client or the request afterwards,
@@ -455,17 +472,8 @@ ngx_pay_talk_settle(ngx_pay_call_t *call)
 {
     ngx_pay_talk_t          *talk = call->data;
 
-    ngx_pay_main_conf_t     *mcf;
-    ngx_pay_channel_stat_t  *st;
-
-    mcf = ngx_http_get_module_main_conf(call->parent, ngx_http_pay_module);
-    st = &mcf->zone->sh->channels[talk->channel->number];
-
     ngx_pay_talk_answer(talk, call);
-
-    (void) ngx_atomic_fetch_add(&st->calls[talk->answer.outcome], 1);
-    (void) ngx_atomic_fetch_add(&st->call_ms,
-                                ngx_current_msec - call->start);
+    ngx_pay_talk_count(talk, call);
 
     if (talk->answer.outcome != PAY_ANSWERED) {
         ngx_log_error(NGX_LOG_ERR, call->parent->connection->log, 0,
