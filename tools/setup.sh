@@ -19,6 +19,10 @@ packages="make gcc libc6-dev nginx nginx-dev libssl-dev libyajl-dev
 if [ "${1:-test}" = test ]; then
     packages="$packages perl procps redis-server libfaketime"
 
+    # promtool alone would do, but comes with the rest; it stays down
+
+    command -v promtool > /dev/null || packages="$packages prometheus"
+
     # a node that came by other means will do
 
     if [ -f t/interop/package.json ] \
