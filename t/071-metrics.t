@@ -49,16 +49,15 @@ our $channel = listener();
 our $sim = free_port();
 our $nobody = free_port();
 
-my $other = <<"_E";
+our $other = <<"_E";
     pay_merchant shop-2 {
         public_key c.1 $cert;
         public_key p1  $bare;
-        channel    second;
         operations pay query;
     }
 _E
 
-my %gate = (config => Pay::locations() . <<'_E');
+our $config = Pay::locations() . <<'_E';
     location = /status { pay_status json; }
     location = /metrics { pay_status prometheus; }
     location /dry {
@@ -75,7 +74,6 @@ our $http = Pay::http(
     port => $sim, more => $other . channel_block('second', notify_url =>
         'http://127.0.0.1:$TEST_NGINX_SERVER_PORT/notify/second',
         host => "http://127.0.0.1:$nobody", mchid => '1900000002'));
-our $config = $gate{config};
 
 # the same with a Redis that is not there
 
@@ -149,7 +147,47 @@ SKIP: {
 
 
 
-=== TEST 2: docs/metrics.md and the exposition are of one mind
+=== TEST 2: the reader sees what is wrong
+--- http_config eval: $::http
+--- config eval: $::config
+--- steps
+my $head = "# HELP nginx_pay_a_total A b.\n# TYPE nginx_pay_a_total counter\n";
+my $h = 'nginx_pay_d_seconds';
+my $hist = "# HELP $h D e.\n# TYPE $h histogram\n";
+
+is(Metrics::parse($head . "nginx_pay_a_total{x=\"\\\"\"} 1\n")->bad, '',
+   'an escape');
+is(Metrics::parse($hist . "${h}_bucket{le=\"1\"} 1\n"
+   . "${h}_bucket{le=\"+Inf\"} 2\n${h}_sum 0.1\n${h}_count 2\n")->bad, '',
+   'a histogram');
+
+for ([ 'twice', $head . "nginx_pay_a_total 1\nnginx_pay_a_total 2\n" ],
+     [ 'no HELP', "# TYPE nginx_pay_a_total counter\nnginx_pay_a_total 1\n" ],
+     [ 'of another family', $head . "nginx_pay_b_total 1\n" ],
+     [ 'a quote', $head . "nginx_pay_a_total{x=\"\"\"} 1\n" ],
+     [ 'a label twice', $head . "nginx_pay_a_total{x=\"1\",x=\"2\"} 1\n" ],
+     [ 'no number', $head . "nginx_pay_a_total x\n" ],
+     [ 'no line end', $head . 'nginx_pay_a_total 1' ],
+     [ 'no _total', $head =~ s/_total//gr . "nginx_pay_a 1\n" ],
+     [ 'a count', $hist . "${h}_bucket{le=\"+Inf\"} 2\n${h}_sum 1\n"
+                  . "${h}_count 3\n" ],
+     [ 'buckets that fall', $hist . "${h}_bucket{le=\"1\"} 3\n"
+                  . "${h}_bucket{le=\"+Inf\"} 2\n${h}_sum 1\n"
+                  . "${h}_count 2\n" ])
+{
+    isnt(Metrics::parse($_->[1])->bad, '', "seen: $_->[0]");
+}
+
+my ($one, $two) = map { Metrics::parse($head . "nginx_pay_a_total $_\n") }
+                  1, 2;
+
+is(join(' ', Metrics::fallen($one, $two)), '', 'a counter that rose');
+is(join(' ', Metrics::fallen($two, $one)), 'nginx_pay_a_total: 2, then 1',
+   'one that fell');
+
+
+
+=== TEST 3: docs/metrics.md and the exposition are of one mind
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -172,7 +210,7 @@ is(join(' ', grep { /redis/ } sort keys %{ $m->{family} }), '',
 
 
 
-=== TEST 3: the alerts of the docs can be loaded, and know their families
+=== TEST 4: the alerts of the docs can be loaded, and know their families
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -196,7 +234,7 @@ SKIP: {
 
 
 
-=== TEST 4: reasons are a closed list, and it is whole
+=== TEST 5: reasons are a closed list, and it is whole
 --- http_config eval: $::redis
 --- config eval: $::config
 --- steps
@@ -211,7 +249,7 @@ is(join(' ', grep { $redis{$_} } @told), join(' ', @redis),
 
 
 
-=== TEST 5: each refusal moves its own counters, by one
+=== TEST 6: each refusal moves its own counters, by one
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -274,7 +312,7 @@ for my $c (@case) {
 
 
 
-=== TEST 6: no label comes from a request
+=== TEST 7: X-9 L-5: no label comes from a request, and no series
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -287,14 +325,27 @@ call('GET', '/v1/evil', undef)->answer;
 call('GET', '/v1/payments/EVIL0001?channel=evil', undef)->answer;
 ask('POST', '/notify/wechat', '{"evil":1}', 'Wechatpay-Serial: evil')->answer;
 
-unlike(text(), qr/evil/i, 'a word that only requests had');
+my $series = join "\n", sort keys %{ metrics()->{series} };
+
+for my $n (1 .. 20) {
+    ask('GET', "/gate?$n", undef, 'Authorization: ' . Pay::authorization(
+        target => "/gate?$n", merchant => "evil-$n", key => "evil-$n"
+    ))->answer;
+    call('GET', "/v1/payments/EVIL000$n?channel=evil-$n", undef)->answer;
+}
+
+is(join("\n", sort keys %{ metrics()->{series} }), $series,
+   'X-9: requests with other words, the same series');
+unlike(text() . ask('GET', '/status')->answer->{body},
+       qr/evil|ngx-pay-demo-secret|BEGIN/i,
+       'L-5: no word that only requests had, nothing of a key');
 is(metrics()->bad, '', 'every line');
 is(at(metrics(), requests_total => operation => 'none',
       outcome => 'refused'), 1, 'a route that there is not');
 
 
 
-=== TEST 7: the form of RFC 9421 has counters of its own
+=== TEST 8: the form of RFC 9421 has counters of its own
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -322,7 +373,7 @@ is(moved($m, metrics()), "gate_refused_total{reason=\"alg\"} 1\n"
 
 
 
-=== TEST 8: a dry run is counted beside what would have been
+=== TEST 9: a dry run is counted beside what would have been
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -335,7 +386,7 @@ is(moved($m, metrics()), "gate_dry_run_total 1\n"
 
 
 
-=== TEST 9: outcomes of the unified API, calls and their durations
+=== TEST 10: outcomes of the unified API, calls and their durations
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -374,7 +425,7 @@ is(moved($m, $n = metrics()),
 
 
 
-=== TEST 10: a call that is slow, one that is cut short, and one not sent
+=== TEST 11: a call that is slow, one that is cut short, and one not sent
 --- http_config eval: Pay::http(port => $::sim, channel => { host => "http://127.0.0.1:$::channel->{port}" })
 --- config eval: $::config
 --- steps
@@ -411,7 +462,7 @@ is($m->bad, '', 'every line');
 
 
 
-=== TEST 11: a channel that nobody can reach
+=== TEST 12: a channel that nobody can reach
 --- http_config eval: Pay::http(port => $::sim, channel => { host => "http://127.0.0.1:$::nobody" })
 --- config eval: $::config
 --- steps
@@ -427,7 +478,7 @@ is(at($m, errors_total => code => 'channel_unreachable'), 1, 'by its code');
 
 
 
-=== TEST 12: certificates of channels and of keys, and no bare key
+=== TEST 13: S-9: certificates of channels and of keys, and no bare key
 --- http_config eval: $::http
 --- config eval: $::config
 --- steps
@@ -450,7 +501,7 @@ is(join(' ', map { "$_ $s->{keys}[0]{$_}" } sort keys %{ $s->{keys}[0] }),
 
 
 
-=== TEST 13: what the zone has no room for
+=== TEST 14: what the zone has no room for
 --- http_config eval: Pay::http(port => $::sim, zone => 'zone=pay:256k')
 --- config eval: $::config
 --- steps
@@ -491,7 +542,7 @@ is(at($n, gate_requests_total => result => 'store_unavailable'), 3,
 
 
 
-=== TEST 14: a Redis that is not there
+=== TEST 15: a Redis that is not there
 --- http_config eval: $::redis
 --- config eval: $::config . "location /allow { pay_auth on; pay_store_error allow; return 204; }\n location /zone { pay_auth on; pay_store_error zone; proxy_pass http://127.0.0.1:\$server_port/ok; }\n"
 --- steps
@@ -531,3 +582,25 @@ my $s = status_json();
 is($s->{redis}{up}, 0, 'JSON: down');
 is($s->{redis}{last_answer}, undef, '... no answer');
 is($s->{store}{errors}, 2, '... the store');
+
+
+
+=== TEST 16: the example in the docs is what is told
+--- http_config eval: $::redis . $::other
+--- config eval: $::config
+--- steps
+my ($text) = Metrics::_read(Pay::keys() . '/../../../docs/metrics.md')
+             =~ /^```json\n(.*?)^```$/ms;
+my $doc = decode($text);
+my $s = status_json();
+
+is(join(' ', sort keys %{ $_->[1] }), join(' ', sort keys %{ $_->[2] }),
+   $_->[0])
+    for [ 'all', $doc, $s ], map { [ $_, $doc->{$_}, $s->{$_} ] }
+                             qw(gate zone store redis);
+
+is(join(' ', sort keys %{ $doc->{$_}[0] }),
+   join(' ', sort keys %{ $s->{$_}[0] }), $_) for qw(channels keys);
+is(join(' ', sort keys %{ $doc->{channels}[0]{$_} }),
+   join(' ', sort keys %{ $s->{channels}[0]{$_} }), "channels: $_")
+    for qw(calls notices calls_within_seconds);

@@ -82,6 +82,7 @@ sub _sample {
     push @{ $m->{bad} }, "twice: $line" if exists $m->{series}{$series};
 
     $m->{series}{$series} = $value;
+    $labels //= '';
     $sets->{ join ' ', sort grep { $_ ne 'le' } @names } = 1;
 
     # the buckets of one histogram, in their order
