@@ -31,7 +31,8 @@ static const char *const  ngx_pay_reasons[] = {
 
     /* the store */
 
-    "cold_store", "window_grown", "zone_full", "cold_redis", "reply", "store",
+    "cold_store", "window_grown", "zone_full", "zone_frozen", "cold_redis",
+    "reply", "store",
 
     /* Signature-Input and Signature */
 

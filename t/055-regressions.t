@@ -244,7 +244,7 @@ for my $if ([], [ $on ]) {
 
     $a = ask('GET', '/metrics', '', @$if)->answer;
     is($a->{status}, 200, "metrics @$if");
-    like($a->{body}, qr/^nginx_pay_gate_total/m, "metrics @$if: the text");
+    like($a->{body}, qr/^nginx_pay_gate_requests_total/m, "metrics @$if: the text");
 
     $a = ask('GET', '/sandbox/inbox', '', 'Accept: application/json',
              @$if)->answer;
