@@ -247,6 +247,11 @@ is(join(' ', grep { !$redis{$_} } @told), join(' ', Metrics::reasons()),
 is(join(' ', grep { $redis{$_} } @told), join(' ', @redis),
    '... and those of Redis');
 
+my $doc = Metrics::_read(Pay::keys() . '/../../../docs/errors.md');
+
+is(join(' ', grep { $_ ne 'other' && $doc !~ /`$_`/ } @told), '',
+   'docs/errors.md says what each of them means');
+
 
 
 === TEST 6: each refusal moves its own counters, by one
