@@ -9,7 +9,7 @@
  *   PREFIX server       the Redis that answers now, and since when we know it
  *   PREFIX n:HEX        a nonce that was used
  *   PREFIX o:HEX        a record: v version, c class, d bytes, o owner, e end
- *   PREFIX e:HEX        an event: "a" status when accepted, else who has it
+ *   PREFIX e:HEX        an event: "+" status when accepted, else who has it
  */
 
 #include <ngx_pay_store_script.h>
@@ -434,7 +434,7 @@ ngx_pay_redis_event_done(ngx_pay_redis_job_t *job)
         return;
     }
 
-    op->accepted = v->str.data[0] == 'a';
+    op->accepted = v->str.data[0] == '+';
     op->event = op->accepted ? PAY_EV_ACCEPTED : PAY_EV_IN_FLIGHT;
 
     status = ngx_atoi(v->str.data + 1, v->str.len - 1);
@@ -504,7 +504,7 @@ ngx_pay_store_redis_settle(ngx_pay_store_op_t *op)
 
     ngx_pay_script_command(&a, "SET");
     ngx_pay_script_op_key(op, &a, "e:");
-    ngx_pay_script_add(&a, buf, ngx_sprintf(buf, "a%d", op->status) - buf);
+    ngx_pay_script_add(&a, buf, ngx_sprintf(buf, "+%d", op->status) - buf);
     ngx_pay_script_const(&a, "EX");
     ngx_pay_script_const(&a, NGX_PAY_REDIS_KEEP);
 
