@@ -133,7 +133,7 @@ sub _serve {
                 next;
             }
 
-            my $c = { in => $in, out => $out, due => 0 };
+            my $c = { in => $in, out => $out, late => [] };
 
             $in->blocking(0);
             $loop->reader($in, sub { $p->_asked($loop, $c) });
@@ -170,7 +170,7 @@ sub _bytes {
 
 # what is said is little: the socket takes it
 
-sub _say { syswrite $_[0], $_[1] if $_[0] }
+sub _say { syswrite $_[0], $_[1] if $_[0] && length($_[1] // '') }
 
 
 sub _asked {
@@ -215,17 +215,12 @@ sub _answered {
         return _end($loop, $c);
     }
 
-    my $due = time + ($mode eq 'slow' ? $value : 0);
-
     # what was said before comes before
 
-    if ($due < $c->{due} || $due > time) {
-        $c->{due} = $due if $due > $c->{due};
-        $loop->after($c->{due} - time, sub { _say($c->{in}, $bytes) });
-        return;
-    }
-
-    _say($c->{in}, $bytes);
+    push @{ $c->{late} }, $bytes;
+    $loop->after($value, sub { _say($c->{in}, shift @{ $c->{late} }) })
+        if $mode eq 'slow';
+    _say($c->{in}, join '', splice @{ $c->{late} }) if $mode ne 'slow';
 }
 
 
