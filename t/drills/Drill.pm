@@ -312,6 +312,7 @@ sub site {
     $s->{parts} = \%p;
     $s->{gate} = Drill::Nginx->new('gate', conf(%p), $port{gate});
     $s->{gate}{status} = $port{status};
+    $s->{gate}{parts} = \%p;
 
     return $s;
 }
@@ -323,17 +324,20 @@ sub ports { $site->{port} }
 
 
 # One more gate of the site, with a zone of its own; parts as of conf, those
-# that differ.  Its {port} and {status} are numbers of its own.
+# that differ.  Its {port} and {status} are numbers of its own; {parts}: all
+# that its configuration was made of.
 
 sub node {
     my ($name, %p) = @_;
     my ($gate, $status) = (port(), port());
 
-    my $n = Drill::Nginx->new($name, conf(
-        %{ $site->{parts} }, sim => port(), h2 => undef, %p, gate => $gate,
-        status => $status), $gate);
+    %p = (%{ $site->{parts} }, sim => port(), h2 => undef, %p, gate => $gate,
+          status => $status);
+
+    my $n = Drill::Nginx->new($name, conf(%p), $gate);
 
     $n->{status} = $status;
+    $n->{parts} = \%p;
 
     return $n;
 }

@@ -28,7 +28,7 @@ plan(skip_all => 'no redis-server: tools/setup.sh test')
 my $redis = Drill::Redis->new('redis');
 my $proxy = Drill::Proxy->new('proxy', $redis->port);
 
-my %patient = (timeout => '800ms', connect_timeout => '800ms');
+my %patient = (timeout => '500ms', connect_timeout => '500ms');
 
 my $site = site(split => 1, workers => 2, listen => 'reuseport backlog=1024',
                 http => pay_redis($proxy->port, %patient), server => guards());
@@ -210,41 +210,44 @@ for my $case ([ 'slow 1', 'before' ], [ 'late 1', 'after' ]) {
 # the client leaves: while the nonce is asked for, the claim, the channel, and
 # while the outcome is told
 
-for my $phase (qw(nonce claim call outcome)) {
+{
     my @ways = grep { /^(?:close|TCP RST|HTTP.2 RST_STREAM)$/ } ways();
-    my (%order, %client, %bytes);
+    my (%of, @going);
 
     $proxy->mode('slow', 0.15);
     $channel->mode('slow 0.3');
 
-    for my $way (@ways) {
-        $order{$way} = number();
-        $bytes{$way} = payment(order => $order{$way});
-        $client{$way} = begin($way, $bytes{$way});
+    for my $phase (qw(nonce claim call outcome)) {
+        for my $way (@ways) {
+            my $order = $of{"$way at $phase"} = number();
+            my $bytes = payment(order => $order);
+            my %when = (
+                nonce => sub { $proxy->count(nonce_key($bytes)) },
+                claim => sub { $proxy->count(key($order)) },
+                call => sub { $channel->count(qr/"$order"/) },
+                outcome => sub { $proxy->count(key($order)) > 1 }
+            );
+
+            push @going, [ $way, begin($way, $bytes), $when{$phase} ];
+        }
     }
 
-    for my $way (@ways) {
-        my $order = $order{$way};
+    my @orders = values %of;
 
-        $proxy->await(1, nonce_key($bytes{$way})) if $phase eq 'nonce';
-        $proxy->await(1, key($order)) if $phase eq 'claim';
-        $channel->await(1, qr/"$order"/) if $phase eq 'call';
-        $proxy->await(2, key($order)) if $phase eq 'outcome';
-        go($way, $client{$way});
-    }
-
-    ok($channel->await(1, qr/"$order{$_}"/), "U-7: $_ at $phase: the channel "
-       . 'is called') for @ways;
-    ok($proxy->await(3, key($order{$_})), '... the outcome is told')
-        for @ways;
+    ok(go_when(@going), 'U-7: 12 clients leave');
+    is(scalar(grep { $channel->await(1, qr/"$_"/) } @orders), @orders,
+       '... the channel is called for all');
+    is(scalar(grep { $proxy->await(3, key($_)) } @orders), @orders,
+       '... its answer is told');
     $proxy->mode('');
     $channel->mode('');
-    ok(settled(values %order), '... nobody holds it');
+    ok(settled(@orders), '... nobody holds a record');
 
-    is(paid($b, order => $order{$_}), '200 pending', '... b has the object')
-        for @ways;
-    is(join(' ', map { prepays($_) } values %order), '1 1 1',
-       '... without a call');
+    for my $who (sort keys %of) {
+        is(paid($b, order => $of{$who}), '200 pending',
+           "U-7: $who: b has the object");
+        is(prepays($of{$who}), 1, '... without a call');
+    }
 }
 
 
@@ -352,29 +355,32 @@ for my $node ($a, $z) {
 }
 
 
-# reload, in the middle of each of these
+# a reload, in the middle of all of it: they begin one after the other, and
+# the first is at its end when the last begins
 
-for my $phase (qw(nonce claim call outcome)) {
-    my $order = number();
-    my $bytes = payment(order => $order);
+{
+    my (%of, @order);
 
-    $proxy->mode('slow', 0.2);
+    $proxy->mode('slow', 0.15);
     $channel->mode('slow 0.3');
 
-    my $s = send_raw($bytes, $a->{port});
+    for (1 .. 16) {
+        push @order, number();
+        $of{ $order[-1] } = send_raw(payment(order => $order[-1]), $a->{port});
+        sleep 0.06;
+    }
 
-    $proxy->await(1, nonce_key($bytes)) if $phase eq 'nonce';
-    $proxy->await(1, key($order)) if $phase eq 'claim';
-    $channel->await(1, qr/"$order"/) if $phase eq 'call';
-    $proxy->await(2, key($order)) if $phase eq 'outcome';
+    ok($a->reload, 'F-1: a reload');
 
-    ok($a->reload, "F-1: a reload at $phase");
-    is(told(answer_of($s)), '200 pending', '... it is answered');
+    my @a = map { answer_of($of{$_}) } @order;
+
+    is(tally(@a), '200 pending: 16', '... all are answered');
     $proxy->mode('');
     $channel->mode('');
-    ok(settled($order), '... nobody holds it');
-    is(paid($b, order => $order), '200 pending', '... b has the object');
-    is(prepays($order), 1, '... without a call');
+    ok(settled(@order), '... nobody holds a record');
+    is(tally(map { pay_at($b, order => $_) } @order), '200 pending: 16',
+       '... b has the objects');
+    is(join('', map { prepays($_) } @order), '1' x 16, '... without a call');
 }
 
 up($a, $b, $z);

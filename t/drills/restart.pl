@@ -46,7 +46,7 @@ sub accepted {
         $old{$policy} = \@q;
     }
 
-    return %old;
+    return \%old;
 }
 
 
@@ -63,20 +63,16 @@ sub again {
 }
 
 
-# each event: what is to be done before and after the requests are accepted,
-# and how many each policy then takes of $each, at a and at b
+# each event: what is to be done, and how many each policy then takes of
+# $each, at a and at b
 
 sub event {
-    my ($name, $before, $do, %takes) = @_;
-
-    $before->();
-
-    my %old = accepted();
+    my ($name, $old, $do, %takes) = @_;
 
     $do->();
 
     for my $policy (@policies) {
-        my @q = @{ $old{$policy} };
+        my @q = @{ $old->{$policy} };
         my @n = map { scalar(my @taken = again($policy, $_, @q)) } $a, $b;
 
         $sum{$policy}{taken} += $n[0] + $n[1];
@@ -84,46 +80,40 @@ sub event {
            "$name: replays that a and b take, by $policy");
     }
 
-    my @q = map { @$_ } values %old;
+    my @q = map { @$_ } values %$old;
     my @a = burst_to(map { [ $a->{port}, $_ ], [ $b->{port}, $_ ] } @q);
 
     is(scalar(grep { $_->{status} == 200 } @a), 0, '... once more: none');
 }
 
 
-my $nothing = sub { };
 my %elsewhere = (zone => [ 0, 1 ], allow => [ 0, 1 ]);
+my $old = accepted();
 
-event('R-6: at another node', $nothing, $nothing);
-
-event('R-1: after a reload', $nothing,
+event('R-6: at another node', $old, sub { });
+event('R-1: after a reload', $old,
       sub { ok($_->reload, "a reload of $_->{name}") for $a, $b });
-
-event('R-1: after kill -9 of all workers', $nothing,
+event('R-1: after kill -9 of all workers', $old,
       sub { ok($_->kill_workers, "kill -9, $_->{name}") for $a, $b });
-
-event('R-7: after a restart of a', $nothing, sub { $a->stop; $a->start });
-
-event('D-13: while Redis is down', $nothing, sub { $redis->stop },
+event('R-7: after a restart of a', accepted(), sub { $a->stop; $a->start });
+event('D-13: while Redis is down', accepted(), sub { $redis->stop },
       %elsewhere);
 $redis->start;
 
-event('D-13: after a restart of Redis without its data', $nothing,
+event('D-13: after a restart of Redis without its data', accepted(),
       sub { lose($redis); ready($a, $b) }, %elsewhere);
-
-event('D-13: after a restart of Redis with its data', $nothing,
+event('D-13: after a restart of Redis with its data', accepted(),
       sub { $redis->command('SAVE'); lose($redis, 1); ready($a, $b) });
 
-event('D-13: after Redis is restored from what was saved before',
-      sub { $redis->command('SAVE') }, sub { lose($redis, 1); ready($a, $b) },
-      %elsewhere);
-
-event('D-13: after FLUSHALL', $nothing, sub { $redis->command('FLUSHALL') },
-      %elsewhere);
+$redis->command('SAVE');
+event('D-13: after Redis is restored from what was saved before', accepted(),
+      sub { lose($redis, 1); ready($a, $b) }, %elsewhere);
+event('D-13: after FLUSHALL', accepted(),
+      sub { $redis->command('FLUSHALL') }, %elsewhere);
 
 # nobody knows any more: by "allow", that is no reason; then Redis knows
 
-event('R-7, D-13: after all have lost all', $nothing, sub {
+event('R-7, D-13: after all have lost all', accepted(), sub {
     $_->stop for $a, $b;
     lose($redis);
     $_->start for $a, $b;

@@ -18,8 +18,9 @@ use Drill;
 use Drill::H2;
 use Drill::Loop;
 use Exporter qw(import);
+use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(ways begin go);
+our @EXPORT = qw(ways begin go go_when);
 
 
 # the version of HTTP, and how
@@ -66,6 +67,35 @@ sub begin {
 
 
 sub go { my ($way, $client) = @_; $ways{$way}[1]->(@$client) }
+
+
+# Each when it is time: lists of a way, a client, and what says so.  Whether all
+# have gone.
+
+sub go_when {
+    my @all = @_;
+    my $end = time + 10;
+
+    while (@all && time < $end) {
+        my @stay;
+
+        for (@all) {
+            my ($way, $client, $now) = @$_;
+
+            if ($now->()) {
+                go($way, $client);
+
+            } else {
+                push @stay, $_;
+            }
+        }
+
+        @all = @stay;
+        sleep 0.005;
+    }
+
+    return !@all;
+}
 
 
 1;
