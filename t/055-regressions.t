@@ -86,7 +86,8 @@ _L
 
 _E
     . Pay::call_location()
-    . call_block('/_buffered', connect => '5s', send => '16s', read => '16s')
+    . call_block('/_buffered', connect => '5s', send => '16s', read => '16s',
+                 more => "proxy_max_temp_file_size 0;\n")
       =~ s/(?<=proxy_buffering) +off/ on/r;
 
 our $config = "location /v1/ { pay_api; }\n"
