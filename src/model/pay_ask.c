@@ -43,6 +43,10 @@ typedef struct {
     size_t           min, max;      /* bytes of [A-Za-z0-9] and extra */
 } pay_ask_token_t;
 
+typedef struct {
+    const char      *no, *yes;
+} pay_ask_words_t;
+
 
 static pay_rc_t pay_ask_object(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
@@ -62,9 +66,7 @@ static pay_rc_t pay_ask_method(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
 static pay_rc_t pay_ask_time(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
-static pay_rc_t pay_ask_capture(pay_ask_ctx_t *c, const pay_json_t *v,
-    size_t offset, const void *rule);
-static pay_rc_t pay_ask_split(pay_ask_ctx_t *c, const pay_json_t *v,
+static pay_rc_t pay_ask_flag(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
 static pay_rc_t pay_ask_metadata(pay_ask_ctx_t *c, const pay_json_t *v,
     size_t offset, const void *rule);
@@ -76,6 +78,8 @@ static const pay_ask_token_t   pay_ask_number = { "_-", 1, 64 };
 static const pay_ask_token_t   pay_ask_name = { "_-.", 1, 64 };
 static const pay_ask_token_t   pay_ask_id = { "_-.@:", 1, 128 };
 static const pay_ask_length_t  pay_ask_description = { 1, 127 };
+static const pay_ask_words_t   pay_ask_capture = { "auto", "manual" };
+static const pay_ask_words_t   pay_ask_split = { "none", "later" };
 
 
 #define pay_ask_offset(m)  offsetof(pay_payment_ask_t, m)
@@ -107,14 +111,15 @@ static const pay_ask_field_t  pay_ask_fields[] = {
       &pay_ask_description, 1 },
     { "method", pay_ask_method, pay_ask_offset(method), NULL, 1 },
     { "channel", pay_ask_token, pay_ask_offset(channel), &pay_ask_name, 1 },
-    { "capture", pay_ask_capture, 0, NULL, 0 },
+    { "capture", pay_ask_flag, pay_ask_offset(manual_capture),
+      &pay_ask_capture, 0 },
     { "payer", pay_ask_object, 0, pay_ask_payer, 0 },
     { "store", pay_ask_object, 0, pay_ask_store, 0 },
     { "expires_at", pay_ask_time, pay_ask_offset(expires_at), NULL, 0 },
     { "return_url", pay_ask_url, pay_ask_offset(return_url), NULL, 0 },
     { "cancel_url", pay_ask_url, pay_ask_offset(cancel_url), NULL, 0 },
     { "metadata", pay_ask_metadata, pay_ask_offset(metadata), NULL, 0 },
-    { "split", pay_ask_split, 0, NULL, 0 },
+    { "split", pay_ask_flag, pay_ask_offset(split), &pay_ask_split, 0 },
     { "channel_options", pay_ask_options, 0, NULL, 0 },
     { NULL, NULL, 0, NULL, 0 }
 };
@@ -395,50 +400,25 @@ pay_ask_time(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
 
 
 static pay_rc_t
-pay_ask_word(pay_ask_ctx_t *c, const pay_json_t *v, const char *no,
-    const char *yes)
-{
-    if (v->type == PAY_JSON_STRING && pay_str_eqz(v->text, no)) {
-        return PAY_DECLINED;
-    }
-
-    if (v->type == PAY_JSON_STRING && pay_str_eqz(v->text, yes)) {
-        return PAY_OK;
-    }
-
-    return pay_ask_fail(c, PAY_E_FIELD_INVALID);
-}
-
-
-static pay_rc_t
-pay_ask_capture(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
+pay_ask_flag(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
     const void *rule)
 {
-    pay_rc_t  rc;
+    int                     yes;
+    const pay_ask_words_t  *words = rule;
 
-    (void) offset;
-    (void) rule;
+    if (v->type != PAY_JSON_STRING) {
+        return pay_ask_fail(c, PAY_E_FIELD_INVALID);
+    }
 
-    rc = pay_ask_word(c, v, "auto", "manual");
-    c->ask->manual_capture = rc == PAY_OK;
+    yes = pay_str_eqz(v->text, words->yes);
 
-    return rc == PAY_INVALID ? rc : PAY_OK;
-}
+    if (!yes && !pay_str_eqz(v->text, words->no)) {
+        return pay_ask_fail(c, PAY_E_FIELD_INVALID);
+    }
 
+    *(unsigned *) ((char *) c->ask + offset) = yes;
 
-static pay_rc_t
-pay_ask_split(pay_ask_ctx_t *c, const pay_json_t *v, size_t offset,
-    const void *rule)
-{
-    pay_rc_t  rc;
-
-    (void) offset;
-    (void) rule;
-
-    rc = pay_ask_word(c, v, "none", "later");
-    c->ask->split = rc == PAY_OK;
-
-    return rc == PAY_INVALID ? rc : PAY_OK;
+    return PAY_OK;
 }
 
 

@@ -170,8 +170,7 @@ typedef struct {
     int64_t        expires_at;          /* 0: not asked for */
     pay_str_t      return_url, cancel_url;
     pay_str_t      metadata;            /* JSON text of an object, or empty */
-    unsigned       manual_capture:1;
-    unsigned       split:1;
+    unsigned       manual_capture, split;   /* 0 or 1 */
 } pay_payment_ask_t;
 
 /* the number grammar of section 7: [A-Za-z0-9_-]{1,64} */
