@@ -9,21 +9,7 @@
 
 #include <store/pay_store.h>
 
-#include "test.h"
-
-
-static uint64_t  seed;
-
-
-static uint32_t
-rnd(uint32_t n)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-
-    return (uint32_t) (seed >> 32) % n;
-}
+#include "store.h"
 
 
 /* processes below 100 live */
@@ -39,18 +25,6 @@ static pay_events_t *
 table(uint32_t capacity)
 {
     return pay_events_init(malloc(pay_events_size(capacity)), capacity);
-}
-
-
-static const pay_u8 *
-key(uint32_t id)
-{
-    static pay_u8  k[16];
-
-    memset(k, 0, sizeof(k));
-    memcpy(k + (id & 8), &id, sizeof(id));
-
-    return k;
 }
 
 

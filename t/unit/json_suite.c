@@ -6,8 +6,7 @@
  */
 
 #include "json.h"
-
-#include <yajl/yajl_tree.h>
+#include "vectors.h"
 
 #include <codec/pay_codec.h>
 
@@ -96,37 +95,24 @@ suite_case(const char *name, const char *expect, pay_str_t text)
 static void
 test_suite(void)
 {
-    char               path[1024], *text;
-    FILE              *f;
     int                counts[3] = { 0 };
-    size_t             i, k, len;
+    size_t             i, k;
     pay_str_t          body;
     yajl_val           root, list, c;
-    const char        *shared, *word[3];
+    const char        *word[3];
     pay_arena_t       *a;
     static const char *cases[] = { "cases", NULL };
     static const char *keys[][2] = {
         { "name", NULL }, { "expect", NULL }, { "body_base64", NULL }
     };
 
-    shared = getenv("PAY_SHARED");
-    snprintf(path, sizeof(path),
-             "%s/reference/vectors/third-party/json-parsing.json",
-             shared == NULL ? "../shared" : shared);
+    root = tree_shared("third-party/json-parsing.json");
 
-    f = fopen(path, "rb");
-    if (f == NULL) {
-        printf("ok %d # skip no %s\n", ++test_n, path);
+    if (root == NULL) {
+        skip("no third-party/json-parsing.json");
         return;
     }
 
-    text = malloc(1 << 20);
-    len = fread(text, 1, (1 << 20) - 1, f);
-    text[len] = '\0';
-    fclose(f);
-
-    root = yajl_tree_parse(text, NULL, 0);
-    free(text);
     list = yajl_tree_get(root, cases, yajl_t_array);
     a = pay_arena_create(0);
 

@@ -20,8 +20,6 @@
 #include <openssl/x509.h>
 
 
-#define UNUSED  __attribute__((unused))
-
 #define BYTES(p, n)  ((pay_str_t) { (n), (const pay_u8 *) (p) })
 
 

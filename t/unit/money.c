@@ -6,9 +6,7 @@
  * currency table against ISO 4217.
  */
 
-#include "test.h"
-
-#include <yajl/yajl_tree.h>
+#include "vectors.h"
 
 #include <base/pay_money.h>
 
@@ -298,12 +296,9 @@ count_codes(void)
 static void
 test_codes(void)
 {
-    char         path[1024], *text;
-    FILE        *f;
-    int          counts[6] = { 0 };
-    size_t       i, len;
-    yajl_val     root;
-    const char  *shared;
+    int       counts[6] = { 0 };
+    size_t    i;
+    yajl_val  root;
 
     for (i = 0; i < pay_nelts(codes); i++) {
         is_int(pay_currency_exponent(pay_strz(codes[i].code)),
@@ -313,23 +308,12 @@ test_codes(void)
     is_int(pay_currency_exponent(PAY_STR("\0\0\0")), -1, "three NUL");
     is_int(count_codes(), 165, "A-3: 165 codes and no more");
 
-    shared = getenv("PAY_SHARED");
-    snprintf(path, sizeof(path), "%s/reference/vectors/iso4217.json",
-             shared == NULL ? "../shared" : shared);
+    root = tree_shared("iso4217.json");
 
-    f = fopen(path, "rb");
-    if (f == NULL) {
-        printf("ok %d # skip no %s\n", ++test_n, path);
+    if (root == NULL) {
+        skip("no iso4217.json");
         return;
     }
-
-    text = malloc(1 << 20);
-    len = fread(text, 1, (1 << 20) - 1, f);
-    text[len] = '\0';
-    fclose(f);
-
-    root = yajl_tree_parse(text, NULL, 0);
-    free(text);
 
     test_list(root, "active", counts);
     is_int(counts[0], 13, "A-3: none");

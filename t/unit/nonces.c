@@ -9,24 +9,10 @@
 
 #include <store/pay_store.h>
 
-#include "test.h"
+#include "store.h"
 
 
 #define LIFE  600
-
-
-static uint64_t  seed;
-
-
-static uint32_t
-rnd(uint32_t n)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-
-    return (uint32_t) (seed >> 32) % n;
-}
 
 
 static pay_nonces_t *

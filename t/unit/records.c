@@ -9,7 +9,7 @@
 
 #include <store/pay_cells.h>
 
-#include "test.h"
+#include "store.h"
 
 
 #define ONE   448                       /* bytes that fit into one cell */
@@ -18,36 +18,10 @@
 #define cell(t, id)  pay_cells_at(t, rec(t, id).index)
 
 
-static uint64_t  seed;
-
-
-static uint32_t
-rnd(uint32_t n)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-
-    return (uint32_t) (seed >> 32) % n;
-}
-
-
 static pay_records_t *
 table(uint32_t cells)
 {
     return pay_records_init(malloc(pay_records_size(cells)), cells);
-}
-
-
-static const pay_u8 *
-key(uint32_t id)
-{
-    static pay_u8  k[16];
-
-    memset(k, 0, sizeof(k));
-    memcpy(k + (id & 8), &id, sizeof(id));
-
-    return k;
 }
 
 

@@ -18,6 +18,9 @@
 #include <base/pay_base.h>
 
 
+#define UNUSED  __attribute__((unused))
+
+
 static int  test_n, test_failed;
 
 
@@ -40,7 +43,7 @@ ok(int yes, const char *fmt, ...)
 }
 
 
-static int __attribute__((unused))
+static UNUSED int
 is(pay_str_t got, const char *want, const char *name)
 {
     int  yes;
@@ -58,7 +61,7 @@ is(pay_str_t got, const char *want, const char *name)
 }
 
 
-static int __attribute__((unused))
+static UNUSED int
 is_int(long long got, long long want, const char *name)
 {
     if (!ok(got == want, "%s", name)) {
@@ -70,7 +73,7 @@ is_int(long long got, long long want, const char *name)
 }
 
 
-static int __attribute__((unused))
+static UNUSED int
 done(void)
 {
     printf("1..%d\n", test_n);

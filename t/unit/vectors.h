@@ -15,9 +15,6 @@
 #include <yajl/yajl_tree.h>
 
 
-#define UNUSED  __attribute__((unused))
-
-
 static UNUSED void
 bail(const char *what, const char *which)
 {

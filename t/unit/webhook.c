@@ -7,12 +7,10 @@
  * (PAY_SHARED, by default ../shared); its asymmetric ones (v1a) are not ours.
  */
 
-#include "test.h"
+#include "vectors.h"
 
 #include <codec/pay_codec.h>
 #include <model/pay_auth.h>
-
-#include <yajl/yajl_tree.h>
 
 
 #define TEXT(z)  ((pay_str_t) { strlen(z), (const pay_u8 *) (z) })
@@ -278,66 +276,12 @@ test_list(void)
 }
 
 
-/* --- the shared vectors -------------------------------------------------- */
-
-static yajl_val
-get(yajl_val v, const char *name)
-{
-    const char  *path[2];
-
-    path[0] = name;
-    path[1] = NULL;
-
-    return yajl_tree_get(v, path, yajl_t_any);
-}
-
-
 /* "" stays apart from a header that is not there: the first has a pointer */
 
 static pay_str_t
 str(yajl_val v, const char *name)
 {
-    return pay_strz(YAJL_GET_STRING(get(v, name)));
-}
-
-
-static yajl_val
-load(void)
-{
-    char         path[1024], error[256], *data;
-    long         size;
-    FILE        *f;
-    yajl_val     root;
-    const char  *shared;
-
-    shared = getenv("PAY_SHARED");
-
-    snprintf(path, sizeof(path),
-             "%s/reference/vectors/standard-webhooks.json",
-             shared ? shared : "../shared");
-
-    f = fopen(path, "rb");
-    if (f == NULL) {
-        return NULL;
-    }
-
-    fseek(f, 0, SEEK_END);
-    size = ftell(f);
-    rewind(f);
-
-    data = calloc(1, size + 1);
-    size = fread(data, 1, size, f);
-    fclose(f);
-
-    root = yajl_tree_parse(data, error, sizeof(error));
-    free(data);
-
-    if (root == NULL) {
-        ok(0, "%s can be read: %s", path, error);
-        exit(1);
-    }
-
-    return root;
+    return pay_strz(YAJL_GET_STRING(member(v, name)));
 }
 
 
@@ -348,7 +292,7 @@ test_known(yajl_val v, const char *secret, const char *want)
 
     k = key_of(secret);
     is(pay_webhook_sign(arena, str(v, "id"),
-                        YAJL_GET_INTEGER(get(v, "timestamp")),
+                        YAJL_GET_INTEGER(member(v, "timestamp")),
                         str(v, "payload"), &k, 1), want, want);
     pay_mac_key_destroy(k);
 }
@@ -364,9 +308,9 @@ test_case(yajl_val v)
     const char     *name;
     pay_mac_key_t  *k[4];
 
-    name = YAJL_GET_STRING(get(v, "name"));
-    secrets = get(v, "secrets");
-    headers = get(v, "headers");
+    name = YAJL_GET_STRING(member(v, "name"));
+    secrets = member(v, "secrets");
+    headers = member(v, "headers");
     want = pay_str_eqz(str(v, "expect"), "accept") ? PAY_OK : PAY_DECLINED;
     n = YAJL_GET_ARRAY(secrets)->len;
 
@@ -392,7 +336,7 @@ test_case(yajl_val v)
     rc = pay_webhook_verify(arena, str(headers, "webhook-id"),
                             str(headers, "webhook-timestamp"),
                             str(headers, "webhook-signature"), body,
-                            YAJL_GET_INTEGER(get(v, "now")), k, n);
+                            YAJL_GET_INTEGER(member(v, "now")), k, n);
     is_int(rc, want, name);
 
     for (i = 0; i < n; i++) {
@@ -408,22 +352,22 @@ test_shared(void)
     yajl_val     root, v1, cases;
     const char  *secret;
 
-    root = load();
+    root = tree_shared("standard-webhooks.json");
 
     if (root == NULL) {
         printf("ok %d # skip no shared vectors here\n", ++test_n);
         return;
     }
 
-    v1 = get(root, "v1");
-    secret = YAJL_GET_STRING(get(v1, "secret"));
-    test_known(v1, secret, YAJL_GET_STRING(get(v1, "signature")));
+    v1 = member(root, "v1");
+    secret = YAJL_GET_STRING(member(v1, "secret"));
+    test_known(v1, secret, YAJL_GET_STRING(member(v1, "signature")));
 
-    v1 = get(root, "spec_example");
+    v1 = member(root, "spec_example");
     test_known(v1, secret,
-               YAJL_GET_STRING(get(v1, "signature_with_v1_secret_above")));
+               YAJL_GET_STRING(member(v1, "signature_with_v1_secret_above")));
 
-    cases = get(root, "cases");
+    cases = member(root, "cases");
 
     for (i = 0; i < YAJL_GET_ARRAY(cases)->len; i++) {
         test_case(YAJL_GET_ARRAY(cases)->values[i]);

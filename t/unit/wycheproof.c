@@ -8,15 +8,13 @@
  * Rows of the threat catalogue: K-4, K-8, K-9, K-10, K-15.
  */
 
-#include "test.h"
+#include "vectors.h"
 
 #include <codec/pay_codec.h>
 #include <crypto/pay_crypto.h>
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
-
-#include <yajl/yajl_tree.h>
 
 
 typedef struct {
@@ -33,22 +31,10 @@ typedef void (*case_pt)(tally_t *t, yajl_val group, yajl_val test);
 static pay_arena_t  *arena;
 
 
-static yajl_val
-get(yajl_val v, const char *name)
-{
-    const char  *path[2];
-
-    path[0] = name;
-    path[1] = NULL;
-
-    return yajl_tree_get(v, path, yajl_t_any);
-}
-
-
 static const char *
 text(yajl_val v, const char *name)
 {
-    return YAJL_GET_STRING(get(v, name));
+    return YAJL_GET_STRING(member(v, name));
 }
 
 
@@ -68,40 +54,11 @@ bytes(yajl_val v, const char *name)
 static yajl_val
 load(const char *name)
 {
-    char         path[1024], error[256], *data;
-    long         size;
-    FILE        *f;
-    yajl_val     root;
-    const char  *shared;
+    char  path[128];
 
-    shared = getenv("PAY_SHARED");
+    snprintf(path, sizeof(path), "third-party/wycheproof/%s_test.json", name);
 
-    snprintf(path, sizeof(path),
-             "%s/reference/vectors/third-party/wycheproof/%s_test.json",
-             shared ? shared : "../shared", name);
-
-    f = fopen(path, "rb");
-    if (f == NULL) {
-        return NULL;
-    }
-
-    fseek(f, 0, SEEK_END);
-    size = ftell(f);
-    rewind(f);
-
-    data = calloc(1, size + 1);
-    size = fread(data, 1, size, f);
-    fclose(f);
-
-    root = yajl_tree_parse(data, error, sizeof(error));
-    free(data);
-
-    if (root == NULL) {
-        ok(0, "%s can be read: %s", path, error);
-        exit(1);
-    }
-
-    return root;
+    return tree_shared(path);
 }
 
 
@@ -116,7 +73,7 @@ count(tally_t *t, int *where, int yes, yajl_val test)
     }
 
     t->wrong++;
-    printf("# tcId %s: %s\n", YAJL_GET_NUMBER(get(test, "tcId")),
+    printf("# tcId %s: %s\n", YAJL_GET_NUMBER(member(test, "tcId")),
            text(test, "comment"));
 }
 
@@ -143,8 +100,8 @@ rsa_case(tally_t *t, yajl_val group, yajl_val test)
     if (rc != PAY_OK) {
         count(t, &t->policy, k == NULL
               && strstr(why, "exponent is too small") != NULL
-              && strcmp(text(get(group, "publicKey"), "publicExponent"), "03")
-                 == 0, test);
+              && strcmp(text(member(group, "publicKey"), "publicExponent"),
+                        "03") == 0, test);
         return;
     }
 
@@ -321,11 +278,11 @@ run(const char *name, case_pt one)
     }
 
     memset(&t, 0, sizeof(t));
-    groups = get(root, "testGroups");
+    groups = member(root, "testGroups");
 
     for (i = 0; i < YAJL_GET_ARRAY(groups)->len; i++) {
         group = YAJL_GET_ARRAY(groups)->values[i];
-        tests = get(group, "tests");
+        tests = member(group, "tests");
 
         for (j = 0; j < YAJL_GET_ARRAY(tests)->len; j++) {
             t.cases++;
@@ -338,7 +295,7 @@ run(const char *name, case_pt one)
            t.policy, t.wrong);
 
     is_int(t.wrong, 0, name);
-    is_int(t.good + t.bad + t.policy, YAJL_GET_INTEGER(get(root,
+    is_int(t.good + t.bad + t.policy, YAJL_GET_INTEGER(member(root,
            "numberOfTests")), name);
     ok(t.good > 0 && t.bad > 0, "%s: both kinds were there", name);
 
