@@ -61,6 +61,14 @@ static const struct {
       "capture, split" },
     { BASE(",\"amount\":1,\"capture\":\"later\""), PAY_E_FIELD_INVALID,
       "capture", "capture: another word" },
+    { BASE(",\"amount\":1,\"capture\":\"manual\",\"split\":\"later\""), 0,
+      "", "capture, split: the other words" },
+    { BASE(",\"amount\":1,\"split\":\"manual\""), PAY_E_FIELD_INVALID,
+      "split", "split: a word of capture" },
+    { BASE(",\"amount\":1,\"split\":true"), PAY_E_FIELD_INVALID, "split",
+      "split: no word" },
+    { BASE(",\"amount\":1,\"capture\":null"), PAY_E_FIELD_INVALID,
+      "capture", "capture: null" },
     { BASE(",\"amount\":1,\"expires_at\":\"2026-11-25T10:00:00+08:00\""), 0,
       "", "expires_at" },
     { BASE(",\"amount\":1,\"expires_at\":\"2026-11-25 10:00:00\""),
@@ -208,6 +216,11 @@ static const struct {
     { BASE(",\"amount\":100"), 0, "no metadata" },
     { BASE(",\"amount\":100,\"metadata\":{\"a\":\"1\",\"b\":\"2\"},"
            "\"split\":\"later\""), 0, "split" },
+    { BASE(",\"amount\":100,\"metadata\":{\"a\":\"1\",\"b\":\"2\"},"
+           "\"capture\":\"manual\""), 0, "capture" },
+    { BASE(",\"amount\":100,\"metadata\":{\"a\":\"1\",\"b\":\"2\"},"
+           "\"capture\":\"auto\",\"split\":\"none\""), 1,
+      "what is so anyway" },
     { BASE(",\"amount\":100,\"metadata\":{\"a\":\"1\",\"b\":\"2\"},"
            "\"store\":{\"id\":\"7\"}"), 0, "a store" },
     { BASE(",\"amount\":100,\"metadata\":{\"a\":\"1\",\"b\":\"2\"},"
