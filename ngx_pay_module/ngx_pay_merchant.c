@@ -68,7 +68,7 @@ ngx_pay_merchant_add(ngx_pool_t *pool, ngx_pay_merchants_t *t,
         return NGX_ERROR;
     }
 
-    m->hash = ngx_murmur_hash2(m->id.data, m->id.len);
+    m->hash = ngx_crc32_short(m->id.data, m->id.len);
     t->used++;
 
     ngx_pay_merchant_place(t, m);
@@ -86,7 +86,7 @@ ngx_pay_merchant_find(ngx_pay_main_conf_t *mcf, pay_str_t id)
     ngx_pay_merchants_t  *t;
 
     t = &mcf->merchants;
-    hash = ngx_murmur_hash2((u_char *) id.data, id.len);
+    hash = ngx_crc32_short((u_char *) id.data, id.len);
 
     for (n = 0; n < t->longest; n++) {
 
