@@ -149,7 +149,7 @@ ngx_pay_json_keys(pay_json_writer_t *w, ngx_pay_merchant_t *m)
         }
 
         pay_jw_object(w, NULL);
-        pay_jw_str(w, "merchant", ngx_pay_str(&m->node.str));
+        pay_jw_str(w, "merchant", ngx_pay_str(&m->id));
         pay_jw_str(w, "key", ngx_pay_str(&key[i].id));
         pay_jw_int(w, "certificate_not_after", key[i].not_after);
         pay_jw_end(w);

@@ -153,7 +153,7 @@ ngx_pay_prom_keys(pay_metrics_t *w, ngx_pay_merchant_t *m)
     key = m->keys.elts;
 
     labels[0].name = "merchant";
-    labels[0].value = ngx_pay_str(&m->node.str);
+    labels[0].value = ngx_pay_str(&m->id);
     labels[1].name = "key";
 
     for (i = 0; i < m->keys.nelts; i++) {
