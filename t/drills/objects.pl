@@ -154,7 +154,7 @@ for my $mode ('slow 0.4', '') {
     is(class($order), $finished, '... its record is finished');
     cmp_ok($redis->command('TTL', key($order)), '>', 86400,
            '... and goes, some time');
-    is(status($_)->{zone}{records_open} + status($_)->{zone}{records_kept}, 0,
+    is(status($_)->{zone}{records}{open} + status($_)->{zone}{records}{kept}, 0,
        "... nothing of it is in the zone of $_->{name}") for $a, $b;
 }
 
@@ -327,7 +327,7 @@ for my $node ($a, $z) {
 
     my $zone = status($z)->{zone};
 
-    is(join(' ', map { $zone->{"records_$_"} } qw(open kept finished)),
+    is(join(' ', map { $zone->{records}{$_} } qw(open kept finished)),
        '0 0 0', '... the zone of z has none any more');
     is(paid($a, order => $refused), '200 pending', '... what was refused is '
        . 'paid now');
