@@ -5,7 +5,8 @@
  * The glue: what its files share.  The rooms are
  *
  *   ngx_http_pay_module.c   directives, phases, the module itself
- *   ngx_pay_conf.c          blocks of our own, key files, names
+ *   ngx_pay_conf.c          names, and what they stand for
+ *   ngx_pay_conf_block.c    blocks of our own, key files
  *   ngx_pay_conf_*.c        pay_channel, pay_merchant, locations, the last
  *                           checks
  *   ngx_pay_merchant.c      merchants by name
