@@ -711,7 +711,7 @@ my %act = (
 
 for my $name (sort keys %act) {
     my $c = post_notice('/notify/fastcgi', $notice);
-    my ($q) = fcgi_take();
+    my ($q) = fcgi_take($app);
 
     fcgi_reply($q, @{ $act{$name} });
     counts($app2, 0, "$name: the event goes nowhere else");
@@ -720,7 +720,7 @@ for my $name (sort keys %act) {
 }
 
 my $c = post_notice('/notify/fastcgi', $notice);
-my ($q) = fcgi_take();
+my ($q) = fcgi_take($app);
 fcgi_reply($q, "Status: 200\r\n\r\n" . 'x' x 60000);
 acked($c, '60000 bytes, whole');
 between($c->{took}, 0, 3, '60000 bytes, whole');

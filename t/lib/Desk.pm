@@ -22,7 +22,7 @@ use Exporter qw(import);
 use Mock;
 use Test::More ();
 
-our @EXPORT = qw(order paid delivered never waits notices fcgi_take fcgi_reply);
+our @EXPORT = qw(order paid delivered never waits notices);
 
 my $app;
 
@@ -98,63 +98,6 @@ sub notices {
                @{ status_json()->{channels} };
 
     return $ch->{notices};
-}
-
-
-# An event by FastCGI: connection, body, parameters (of one that is there
-# twice both values).
-
-sub fcgi_take {
-    my $c = $app->wait or die 'nobody came';
-    my ($params, $body, %p) = ('', '');
-
-    while (1) {
-        while (length $c->{buf} < 8) {
-            $c->more(8) or die 'cut short';
-        }
-
-        my (undef, $type, undef, $n, $pad) = unpack 'CCnnC', $c->{buf};
-
-        while (length $c->{buf} < 8 + $n + $pad) {
-            $c->more(8) or die 'cut short';
-        }
-
-        my $data = substr $c->{buf}, 8, $n;
-        $c->{buf} = substr $c->{buf}, 8 + $n + $pad;
-
-        $params .= $data if $type == 4;
-        $body .= $data if $type == 5;
-        last if $type == 5 && $n == 0;
-    }
-
-    while (length $params) {
-        my @n = map {
-            my $n = unpack 'C', $params;
-            $n = unpack('N', $params) & 0x7fffffff if $n > 127;
-            $params = substr $params, $n > 127 ? 4 : 1;
-            $n;
-        } 1, 2;
-
-        my ($name, $value) = unpack "a$n[0] a$n[1]", $params;
-        $params = substr $params, $n[0] + $n[1];
-        push @{ $p{$name} }, $value;
-    }
-
-    return ($c, $body, { map { $_ => join ' | ', @{ $p{$_} } } keys %p });
-}
-
-
-# its answer, by records, with the one that ends it unless $end is 0
-
-sub fcgi_reply {
-    my ($c, $text, $end) = @_;
-
-    for my $piece (unpack '(a32768)*', $text) {
-        $c->send(pack('CCnnCC', 1, 6, 1, length $piece, 0, 0) . $piece);
-    }
-
-    $c->send(pack('CCnnCC', 1, 3, 1, 8, 0, 0) . "\0" x 8) if $end // 1;
-    $c->close;
 }
 
 

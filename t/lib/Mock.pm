@@ -646,8 +646,11 @@ sub fcgi_take {
 sub fcgi_reply {
     my ($c, $text, $end) = @_;
 
-    $c->send(pack('CCnnCC', 1, 6, 1, length $text, 0, 0) . $text
-             . ($end // 1 ? pack('CCnnCC', 1, 3, 1, 8, 0, 0) . "\0" x 8 : ''));
+    for my $piece (unpack '(a32768)*', $text) {
+        $c->send(pack('CCnnCC', 1, 6, 1, length $piece, 0, 0) . $piece);
+    }
+
+    $c->send(pack('CCnnCC', 1, 3, 1, 8, 0, 0) . "\0" x 8) if $end // 1;
     $c->close;
 }
 
