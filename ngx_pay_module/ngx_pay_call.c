@@ -394,21 +394,32 @@ ngx_pay_call_strayed(ngx_http_request_t *sr)
 }
 
 
-/* 1 if the answer comes through that module of nginx */
+/*
+ * The event pipe writes only for the request that owns the connection: with
+ * all its buffers full it would stop reading, and no timer is left.
+ */
 
-static ngx_uint_t
-ngx_pay_call_by(ngx_http_request_t *r, const char *module)
+static void
+ngx_pay_call_direct(ngx_http_upstream_t *u)
 {
     ngx_str_t  *s;
 
-    if (r->upstream == NULL || r->upstream->conf == NULL) {
-        return 0;
+    u->buffering = 0;
+
+    if (u->conf == NULL) {
+        return;
     }
 
-    s = &r->upstream->conf->module;
+    s = &u->conf->module;
 
-    return s->len == ngx_strlen(module)
-           && ngx_strncmp(s->data, module, s->len) == 0;
+    /*
+     * nginx takes a closed connection for the end of any answer without a
+     * length.  FastCGI has a record for it, which sets this to 0.
+     */
+
+    if (s->len == 7 && ngx_strncmp(s->data, "fastcgi", 7) == 0) {
+        u->length = 1;
+    }
 }
 
 
@@ -429,23 +440,17 @@ ngx_pay_header_filter(ngx_http_request_t *r)
                                                NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
-    /* what another location says, after X-Accel-Redirect, is no answer */
+    /* what another location says, after X-Accel-Redirect, or the cache */
 
-    if (ngx_pay_call_strayed(r)) {
+    if (r->cached || ngx_pay_call_strayed(r)) {
         call->failed = 1;
     }
 
     r->filter_need_in_memory = 1;
     r->header_sent = 1;
 
-    /*
-     * The event pipe writes only for the request that owns the connection:
-     * with all its buffers full it would stop reading, and no timer is left.
-     * Only of FastCGI and the like the pipe alone knows where an answer ends.
-     */
-
-    if (ngx_pay_call_by(r, "proxy") && !r->upstream->cacheable) {
-        r->upstream->buffering = 0;
+    if (r->upstream && !r->upstream->cacheable) {
+        ngx_pay_call_direct(r->upstream);
     }
 
     return NGX_OK;
@@ -489,17 +494,6 @@ ngx_pay_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         b->pos = b->last;
         b->file_pos = b->file_last;
-    }
-
-    /*
-     * Without fastcgi_keep_conn nginx takes a closed connection for the end;
-     * with this it wants the record that is the end.
-     */
-
-    if (ngx_pay_call_by(r, "fastcgi") && r->upstream->pipe
-        && r->upstream->pipe->length == -1)
-    {
-        r->upstream->pipe->length = 1;
     }
 
     /*

@@ -44,6 +44,7 @@ our $http = Pay::http(
             . channel_block('buffered', mchid => '1900000005',
                             pay_call => '/_buffered',
                             host => "http://127.0.0.1:$deaf->{port}")
+            . "proxy_cache_path logs/cache keys_zone=c:1m;\n"
 );
 
 
@@ -68,6 +69,14 @@ my %location = (
     fastcgi => "fastcgi_pass 127.0.0.1:$app->{port};
                 fastcgi_param REQUEST_METHOD \$request_method;
                 fastcgi_param CONTENT_LENGTH \$content_length;",
+    direct => "fastcgi_pass 127.0.0.1:$app->{port}; fastcgi_buffering off;",
+    diskless => "fastcgi_pass 127.0.0.1:$app->{port};
+                 fastcgi_max_temp_file_size 0;",
+    alive => "fastcgi_pass 127.0.0.1:$app->{port}; fastcgi_keep_conn on;",
+    scgi => "scgi_pass 127.0.0.1:$app->{port}; scgi_max_temp_file_size 0;",
+
+    cached => "proxy_cache c; proxy_cache_methods POST; proxy_cache_key x;
+               proxy_cache_valid 200 1h; $to"
 );
 
 our $places = join('', map({ <<"_L" } sort keys %location), <<"_E")
@@ -702,6 +711,8 @@ my %act = (
     'X-Accel-Redirect, 500' => [
         "Status: 500\r\nX-Accel-Redirect: /elsewhere\r\n\r\n" ],
     'no end' => [ "Status: 200\r\n\r\nok", 0 ],
+    'no end, no body' => [ "Status: 200\r\n\r\n", 0 ],
+    'no end, a 204' => [ "Status: 204\r\n\r\n", 0 ],
     'no end, long' => [ "Status: 200\r\n\r\n" . 'x' x 50000, 0 ],
     'the head alone' => [ "Status: 200\r\n", 0 ],
     'less than announced' => [
@@ -709,19 +720,94 @@ my %act = (
     'too long' => [ "Status: 200\r\n\r\n" . 'x' x 300000 ]
 );
 
-for my $name (sort keys %act) {
-    my $c = post_notice('/notify/fastcgi', $notice);
-    my ($q) = fcgi_take($app);
+for my $where (qw(fastcgi direct diskless alive)) {
+    for my $name (sort keys %act) {
+        my $c = post_notice("/notify/$where", $notice);
+        my ($q) = fcgi_take($app);
 
-    fcgi_reply($q, @{ $act{$name} });
-    counts($app2, 0, "$name: the event goes nowhere else");
-    refused($c, 503, $name);
+        fcgi_reply($q, @{ $act{$name} });
+        counts($app2, 0, "$where, $name: the event goes nowhere else");
+        refused($c, 503, "$where, $name");
+        between($c->{took}, 0, 3, "$where, $name");
+    }
+}
+
+# what is whole
+
+for my $where (qw(fastcgi direct diskless alive)) {
+    my $n = 0;
+
+    for my $text ("Content-Type: text/plain\r\n\r\n",
+                  "Status: 204\r\n\r\n", "Status: 200\r\n\r\nok",
+                  "Status: 200\r\nContent-Length: 2\r\n\r\nok",
+                  "Status: 200\r\n\r\n" . 'x' x 60000)
+    {
+        my $c = post_notice("/notify/$where", paid(order()));
+        my ($q) = fcgi_take($app);
+        my $name = "$where, whole, " . ++$n;
+
+        fcgi_reply($q, $text);
+        acked($c, $name);
+        between($c->{took}, 0, 3, $name);
+    }
+}
+
+counts($app, 0, 'no more');
+is(status_json()->{zone}{events_in_flight}, 0, 'none is on its way');
+
+
+
+=== TEST 14: an answer larger than the buffers, by SCGI
+--- http_config eval: $::http
+--- config eval: $::config
+--- steps
+my $n = '';
+
+for my $case ([ 204, "Status: 200\r\n\r\n" . 'x' x 60000 ],
+              [ 204, "Status: 200\r\nContent-Length: 2\r\n\r\nok" ],
+              [ 503, "Status: 200\r\nContent-Length: 3\r\n\r\nok" ],
+              [ 503, "Status: 200\r\n\r\n" . 'x' x 300000 ])
+{
+    my ($want, $text) = @$case;
+    my $c = post_notice('/notify/scgi', paid(order()));
+    my $q = $app->wait;
+
+    # the request is read, or the answer would be a reset
+
+    while ($q->{buf} !~ /"test":true\}\}\}\z/) {
+        $q->more(5) or die 'no request';
+    }
+
+    $q->send($text);
+    $q->close;
+
+    my $name = 'SCGI, ' . length($text) . ' bytes';
+    $want == 204 ? acked($c, $name) : refused($c, $want, $name);
     between($c->{took}, 0, 3, $name);
 }
 
-my $c = post_notice('/notify/fastcgi', $notice);
-my ($q) = fcgi_take($app);
-fcgi_reply($q, "Status: 200\r\n\r\n" . 'x' x 60000);
-acked($c, '60000 bytes, whole');
-between($c->{took}, 0, 3, '60000 bytes, whole');
 counts($app, 0, 'no more');
+is(status_json()->{zone}{events_in_flight}, 0, 'none is on its way');
+
+
+
+=== TEST 15: an answer out of the cache is none of the application
+--- http_config eval: $::http
+--- config eval: $::config
+--- steps
+my $c = post_notice('/notify/cached', paid(order()));
+$app->take->reply(200, 'ok');
+acked($c, 'the first event');
+
+my $body = paid(order());
+$c = post_notice('/notify/cached', $body);
+
+if (my $q = $app->wait(0.5)) {
+    $q->read->reply(200, 'ok');
+    acked($c, 'the second event');
+
+} else {
+    refused($c, 503, 'the second event, which nobody had');
+    delivered(post_notice('/notify/wechat', $body), 'its copy, elsewhere');
+}
+
