@@ -273,6 +273,14 @@ ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     conf->file = prev->file;
     conf->line = prev->line;
 
+    if (prev->notify && ngx_pay_conf_pages(clcf)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "an \"error_page ... =\" within \"if\" that makes a "
+                      "success of a failure does not go together with "
+                      "\"pay_notify\" in %s:%ui", conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
     if (!prev->api && !prev->status && !prev->sandbox) {
         return NGX_CONF_OK;
     }

@@ -219,6 +219,9 @@ char *ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 ngx_int_t ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 
+/* 1 if an error_page of that location makes a success of a failure */
+ngx_uint_t ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf);
+
 /*
  * A small file, whole, in the pool, which wipes it when it goes; an error has
  * been logged with file and line.

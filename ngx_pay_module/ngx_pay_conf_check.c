@@ -263,29 +263,25 @@ ngx_pay_check_calls(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
 
 /* a page in place of a failure would be an acknowledgement */
 
-static ngx_int_t
-ngx_pay_check_error_pages(ngx_conf_t *cf, ngx_pay_place_t *place)
+ngx_uint_t
+ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf)
 {
     ngx_uint_t            i;
     ngx_http_err_page_t  *page;
 
-    if (place->location->error_pages == NULL) {
-        return NGX_OK;
+    if (clcf->error_pages == NULL) {
+        return 0;
     }
 
-    page = place->location->error_pages->elts;
+    page = clcf->error_pages->elts;
 
-    for (i = 0; i < place->location->error_pages->nelts; i++) {
-
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
         if (page[i].overwrite >= 0 && page[i].overwrite < 300) {
-            return ngx_pay_check_fail(cf, place, "pay_notify",
-                                      "does not go together with an "
-                                      "\"error_page ... =\" that makes a "
-                                      "success of a failure");
+            return 1;
         }
     }
 
-    return NGX_OK;
+    return 0;
 }
 
 
@@ -315,7 +311,13 @@ ngx_pay_check_notify(ngx_conf_t *cf, ngx_pay_place_t *place)
                                   "like: where events go");
     }
 
-    return ngx_pay_check_error_pages(cf, place);
+    if (ngx_pay_conf_pages(place->location)) {
+        return ngx_pay_check_fail(cf, place, "pay_notify", "does not go "
+                                  "together with an \"error_page ... =\" "
+                                  "that makes a success of a failure");
+    }
+
+    return NGX_OK;
 }
 
 

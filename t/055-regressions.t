@@ -811,3 +811,25 @@ if (my $q = $app->wait(0.5)) {
     delivered(post_notice('/notify/wechat', $body), 'its copy, elsewhere');
 }
 
+
+
+=== TEST 16: a page that makes a success of a failure, within an if
+--- http_config eval: $::http
+--- config eval
+qq{
+    location = /ok { return 200 'success'; }
+
+    location = /notify/wechat {
+        pay_notify wechat;
+        proxy_pass http://127.0.0.1:1;
+
+        if (\$http_x_if) {
+            error_page 413 =200 /ok;
+        }
+    }
+} . Pay::call_location()
+--- must_die
+--- error_log
+[emerg]
+that makes a success of a failure
+--- suppress_stderr
