@@ -30,7 +30,8 @@ my $proxy = Drill::Proxy->new('proxy', $redis->port);
 my $site = site(split => 1, workers => 2, listen => 'reuseport backlog=1024',
                 http => pay_redis($redis->port), server => guards());
 my $near = $site->{gate};
-my $far = node('far', http => pay_redis($proxy->port), zone => '256k');
+my $far = node('far', http => pay_redis($proxy->port), zone => '256k',
+               server => guards() . "        pay_store_error allow;\n");
 
 my ($slowest, $longest, $faults) = (0, 0, 0);
 
@@ -63,8 +64,10 @@ sub expected {
 
 sub counters {
     my $s = status($_[0]);
-    return { map { $_ => $s->{gate}{$_} // 0 }
-             qw(ok store_unavailable nonce_replayed) };
+
+    return { (map { $_ => $s->{gate}{$_} // 0 }
+              qw(ok store_unavailable nonce_replayed)),
+             %{ $s->{store} } };
 }
 
 
@@ -109,6 +112,9 @@ sub fault {
 
     is("@grown{qw(ok store_unavailable nonce_replayed)}", '16 8 12',
        '... counted as such');
+
+    is("@grown{qw(errors passed allowed)}", '24 16 0',
+       '... times that Redis did not know, and those that went on');
 
     my @reasons = reasons($n, $tag);
 
@@ -301,6 +307,29 @@ for my $case ([ 'restarted with its data', sub {
     is(by_policy(1, burst($far->{port}, map { guard($_) } @policies)),
        'deny 503 store_unavailable: 1; zone 503 store_unavailable: 1; '
        . 'allow 200: 1', 'D-3: ... allow alone passes');
+
+    # ... but no money without a record: here are those of unknown outcome
+
+    my ($kept, $last) = (0, '');
+
+    $site->{channel}->mode('drop');
+
+    while ($kept < 1000 && $last eq '') {
+        my @orders = map { number() } 1 .. 50;
+        my @a = burst($far->{port}, map { payment(order => $_) } @orders);
+        my ($i) = grep { told($a[$_]) ne '504 outcome_unknown' } 0 .. $#a;
+
+        $kept += grep { told($_) eq '504 outcome_unknown' } @a;
+        $last = $orders[$i] if defined $i;
+        is(told($a[$i]), '503 store_unavailable', 'D-3: allow, and no room for '
+           . 'a payment: refused') if defined $i;
+    }
+
+    is($site->{channel}->count(qr/"\Q$last\E"/), 0, '... nothing is sent');
+    is($site->{channel}->count(qr{^POST /v3/pay/}), $kept,
+       '... what was sent has its record');
+    counted('... and %d payments of unknown outcome', $kept);
+    $site->{channel}->mode('');
 
     $proxy->mode('');
     recovers($far, 'a full zone');
