@@ -79,7 +79,7 @@ static ngx_command_t  ngx_pay_commands[] = {
 
     { ngx_string("pay_auth"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      ngx_pay_conf_auth,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_pay_loc_conf_t, auth),
       NULL },
@@ -270,8 +270,6 @@ ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     conf->sandbox = prev->sandbox;
     conf->simulator = prev->simulator;
     conf->simulated = prev->simulated;
-    conf->file = prev->file;
-    conf->line = prev->line;
 
     if (prev->notify && ngx_pay_conf_pages(clcf)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -317,6 +315,11 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_conf_ctx_t        *ctx;
     ngx_pay_main_conf_t        *mcf;
     ngx_http_core_loc_conf_t   *clcf;
+
+    if (conf->file == NULL) {
+        conf->file = prev->file;
+        conf->line = prev->line;
+    }
 
     ngx_conf_merge_value(conf->auth, prev->auth, 0);
     ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);

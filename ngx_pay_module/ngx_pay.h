@@ -211,6 +211,7 @@ extern ngx_module_t  ngx_http_pay_module;
 char *ngx_pay_conf_channel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -9,14 +9,23 @@
 #include <sandbox/pay_sandbox.h>
 
 
+/* where a complaint about the location is to send its reader */
+
+static void
+ngx_pay_conf_place(ngx_conf_t *cf, ngx_pay_loc_conf_t *plcf)
+{
+    plcf->file = cf->conf_file->file.name.data;
+    plcf->line = cf->conf_file->line;
+}
+
+
 static char *
 ngx_pay_conf_handler(ngx_conf_t *cf, ngx_pay_loc_conf_t *plcf,
     ngx_http_handler_pt handler)
 {
     ngx_http_core_loc_conf_t  *clcf;
 
-    plcf->file = cf->conf_file->file.name.data;
-    plcf->line = cf->conf_file->line;
+    ngx_pay_conf_place(cf, plcf);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -27,6 +36,19 @@ ngx_pay_conf_handler(ngx_conf_t *cf, ngx_pay_loc_conf_t *plcf,
     clcf->handler = handler;
 
     return NGX_CONF_OK;
+}
+
+
+char *
+ngx_pay_conf_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_pay_loc_conf_t  *plcf = conf;
+
+    if (plcf->file == NULL) {
+        ngx_pay_conf_place(cf, plcf);
+    }
+
+    return ngx_conf_set_flag_slot(cf, cmd, conf);
 }
 
 
@@ -56,8 +78,8 @@ ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     plcf->notify_name = value[1];
-    plcf->file = cf->conf_file->file.name.data;
-    plcf->line = cf->conf_file->line;
+
+    ngx_pay_conf_place(cf, plcf);
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
         plcf->notify_name.len = 0;

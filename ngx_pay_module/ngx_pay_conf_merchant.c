@@ -184,6 +184,19 @@ ngx_pay_merchant_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "has an invalid address or network";
     }
 
+#if (NGX_HAVE_INET6)
+
+    /* nginx looks at such a client as at one of IPv4: it would never match */
+
+    if (cidr->family == AF_INET6
+        && IN6_IS_ADDR_V4MAPPED(&cidr->u.in6.addr)
+        && cidr->u.in6.mask.s6_addr[11] == 0xff)
+    {
+        return "has an IPv4 address in IPv6 notation: write it as a.b.c.d";
+    }
+
+#endif
+
     if (rc == NGX_DONE) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "low address bits of %V are meaningless",

@@ -45,7 +45,7 @@ for my $place (
     my ($name, $server, $location) = @$place;
 
     refused("satisfy any $name with pay_auth",
-            '"pay_auth" in location "/a"', @none,
+            'could stand in for the check', at => 'pay_auth', @none,
             config => "$server\nlocation /a { pay_auth on; $location\n}\n");
     refused("satisfy any $name with pay_notify",
             'does not go together with "satisfy any"',
@@ -57,7 +57,7 @@ _E
 }
 
 refused('satisfy any at http level with pay_auth of the server',
-        'does not go together with "satisfy any"',
+        'does not go together with "satisfy any"', at => 'pay_auth',
         http => [ @{ $none[1] }, more => 'satisfy any;' ],
         config => "pay_auth on;\n");
 refused('satisfy any in a nested location',

@@ -68,7 +68,8 @@ report() {
 }
 
 
-# prove says which test failed, not what the test says about it
+# prove says which test failed, not what the test says about it; what it
+# says is told at the end again, as a record may keep no more than that
 
 complain() {
     find "$out/tap" -type f | sort | while read -r file; do
@@ -103,7 +104,7 @@ run() {
         prove "$@" $list < /dev/null 2>&1
     status=$?
 
-    [ $status = 0 ] || complain
+    [ $status = 0 ] || complain | tee -a "$out/complaints"
 
     report "$name" $status $(find "$out/tap" -type f -exec cat {} + | awk '
         /^1\.\.0/                    { s++; next }
@@ -183,6 +184,12 @@ part_conf() {
 for part in ${*:-house unit nginx drills interop conf}; do
     part_$part
 done
+
+if [ -s "$out/complaints" ]; then
+    echo
+    echo "== what failed"
+    head -n 100 "$out/complaints"
+fi
 
 echo
 cat "$out/table" 2>/dev/null
