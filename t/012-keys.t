@@ -274,7 +274,8 @@ for (
       '"certificate_key" by URI: the store cannot be opened (error:' ],
     [ 'a public key', "file:$keys/platform_pub.pem",
       'the URI leads to no private key' ],
-    [ 'two keys', 'file:' . Pay::file('two.key', bytes($mine) x 2),
+    [ 'two keys', 'file:' . Pay::file('two.key', bytes($mine)
+                                      . bytes("$keys/platform_key.pem")),
       '"certificate_key" in pay_channel "wechat" the URI leads to more than '
       . 'one private key' ],
     [ 'K-4: not RSA', 'file:' . private('p256'),

@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <openssl/x509.h>
 
 
 #define PAY_STORE_FAILURES  16
@@ -19,6 +20,8 @@
 
 static const char *pay_store_get(const char *uri, EVP_PKEY **pkey);
 static const char *pay_store_read(OSSL_STORE_CTX *ctx, EVP_PKEY **pkey);
+static const char *pay_store_add(EVP_PKEY **pkey, EVP_PKEY *more);
+static int pay_store_same(EVP_PKEY *one, EVP_PKEY *two);
 static void pay_store_detail(char *detail, size_t size);
 
 
@@ -94,13 +97,12 @@ static const char *
 pay_store_read(OSSL_STORE_CTX *ctx, EVP_PKEY **pkey)
 {
     int               failures;
+    const char       *why;
     OSSL_STORE_INFO  *info;
 
-    for (failures = 0; failures < PAY_STORE_FAILURES; /* void */) {
+    failures = 0;
 
-        if (OSSL_STORE_eof(ctx)) {
-            break;
-        }
+    while (!OSSL_STORE_eof(ctx) && failures < PAY_STORE_FAILURES) {
 
         info = OSSL_STORE_load(ctx);
 
@@ -109,16 +111,60 @@ pay_store_read(OSSL_STORE_CTX *ctx, EVP_PKEY **pkey)
             continue;
         }
 
-        if (*pkey != NULL) {
-            OSSL_STORE_INFO_free(info);
-            return "the URI leads to more than one private key";
-        }
+        why = pay_store_add(pkey, OSSL_STORE_INFO_get1_PKEY(info));
 
-        *pkey = OSSL_STORE_INFO_get1_PKEY(info);
         OSSL_STORE_INFO_free(info);
+
+        if (why != NULL) {
+            return why;
+        }
     }
 
     return (*pkey == NULL) ? "the URI leads to no private key" : NULL;
+}
+
+
+/* a token that is logged in may tell of one key twice */
+
+static const char *
+pay_store_add(EVP_PKEY **pkey, EVP_PKEY *more)
+{
+    int  same;
+
+    if (*pkey == NULL) {
+        *pkey = more;
+        return NULL;
+    }
+
+    same = more == NULL || pay_store_same(*pkey, more);
+
+    EVP_PKEY_free(more);
+    ERR_clear_error();
+
+    return same ? NULL : "the URI leads to more than one private key";
+}
+
+
+/* by their public halves: not every provider compares its keys */
+
+static int
+pay_store_same(EVP_PKEY *one, EVP_PKEY *two)
+{
+    int      n, m, same;
+    pay_u8  *a, *b;
+
+    a = NULL;
+    b = NULL;
+
+    n = i2d_PUBKEY(one, &a);
+    m = i2d_PUBKEY(two, &b);
+
+    same = n > 0 && n == m && memcmp(a, b, n) == 0;
+
+    OPENSSL_free(a);
+    OPENSSL_free(b);
+
+    return same;
 }
 
 

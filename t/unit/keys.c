@@ -645,10 +645,13 @@ test_stored(kind_t *k)
 static void
 test_not_stored(void)
 {
-    BIO        *bio;
-    EVP_PKEY   *pkey;
-    pay_buf_t   b;
-    pay_str_t   key;
+    BIO         *bio;
+    char         said[256];
+    EVP_PKEY    *pkey;
+    pay_buf_t    b;
+    pay_str_t    key;
+    pay_key_t   *again;
+    const char  *why;
 
     static const char  none[] = "the URI leads to no private key";
 
@@ -659,6 +662,18 @@ test_not_stored(void)
     pay_buf_adds(&b, pem_private(ec->pkey));
     not_stored(stored(pay_buf_str(&b), "file:"), PAY_KEYS_ANY,
                "the URI leads to more than one private key", "", "two keys");
+
+    /* a token may tell of one key twice, and so may a file */
+
+    pay_buf_init(&b, arena, 0);
+    pay_buf_adds(&b, key);
+    pay_buf_adds(&b, key);
+    is_int(pay_key_private_store(stored(pay_buf_str(&b), "file:"),
+                                 PAY_KEYS_ANY, &again, &why, said,
+                                 sizeof(said)), PAY_OK, "one key, twice");
+    is_int(pay_key_match(again, rsa->public), 1, "it is that key");
+    pay_key_unref(again);
+    clean("one key, twice");
 
     not_stored(stored(pem_public(rsa->pkey), "file:"), PAY_KEYS_ANY, none,
                "unsupported", "a public key");
