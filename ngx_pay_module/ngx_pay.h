@@ -16,7 +16,7 @@
  *   ngx_pay_store_zone.c    ... in the zone of this node
  *   ngx_pay_store_redis.c   ... in Redis, which all nodes share
  *   ngx_pay_store_script.c  ... by its commands and scripts
- *   ngx_pay_object.c        payments in the store: claim, apply, release
+ *   ngx_pay_record.c        objects in the store: claim, apply, release
  *   ngx_pay_http.c          body in, answer out, the request's context
  *   ngx_pay_gate.c          the check of a merchant's request, in order
  *   ngx_pay_signed.c        ... its signature, in one of two forms
@@ -355,7 +355,7 @@ pay_rc_t ngx_pay_record_write(ngx_pay_zone_t *zone, const pay_u8 key[16],
     pay_str_t bytes, pay_rec_class_t class_, uint32_t version);
 
 
-/* payments in the store */
+/* objects in the store */
 
 typedef enum {
     NGX_PAY_CLAIM_NEW = 0,
@@ -378,19 +378,19 @@ typedef enum {
                                        still as it was when claimed */
 } ngx_pay_end_t;
 
-typedef struct ngx_pay_object_s  ngx_pay_object_t;
-typedef void (*ngx_pay_object_pt)(ngx_pay_object_t *o);
+typedef struct ngx_pay_record_s  ngx_pay_record_t;
+typedef void (*ngx_pay_record_pt)(ngx_pay_record_t *o);
 
 /*
- * A payment in the store.  One thing at a time is done with it; the handler
- * is called exactly once, maybe before the function returns.
+ * The record of an object in the store.  One thing at a time is done with it;
+ * the handler is called exactly once, maybe before the function returns.
  */
 
-struct ngx_pay_object_s {
+struct ngx_pay_record_s {
     ngx_pay_store_op_t    op;           /* op.key: which */
     void                 *data;         /* the owner's */
     pay_arena_t          *arena;        /* of what is read */
-    pay_payment_t        *payment;      /* as stored */
+    pay_object_t         *object;       /* as stored */
 
     ngx_pay_claim_t       claim;        /* what claim found */
     pay_rc_t              rc;           /* of load and apply; PAY_DECLINED:
@@ -398,10 +398,10 @@ struct ngx_pay_object_s {
     pay_change_t          change;       /* what apply did */
 
     /* private */
-    ngx_pay_object_pt     handler;
-    const pay_payment_t  *fresh;
+    ngx_pay_record_pt     handler;
+    const pay_object_t  *fresh;
     const pay_fact_t     *fact;
-    pay_payment_t         given;
+    pay_object_t         given;
     pay_arena_t          *scratch;
     uint32_t              version;      /* when it was claimed */
     ngx_uint_t            tries;
@@ -409,27 +409,27 @@ struct ngx_pay_object_s {
     unsigned              create:1;
 };
 
-void ngx_pay_object_init(ngx_pay_object_t *o, ngx_http_request_t *r,
-    pay_arena_t *a, pay_payment_t *p, void *data);
+void ngx_pay_record_init(ngx_pay_record_t *o, ngx_http_request_t *r,
+    pay_arena_t *a, pay_object_t *p, void *data);
 
 /*
- * Takes the payment for this talk.  fresh: what to store when there is none,
+ * Takes the object for this talk.  fresh: what to store when there is none,
  * or NULL
  */
-void ngx_pay_object_claim(ngx_pay_object_t *o, const pay_payment_t *fresh,
-    ngx_pay_object_pt handler);
-void ngx_pay_object_release(ngx_pay_object_t *o, ngx_pay_end_t end,
-    ngx_pay_object_pt handler);
+void ngx_pay_record_claim(ngx_pay_record_t *o, const pay_object_t *fresh,
+    ngx_pay_record_pt handler);
+void ngx_pay_record_release(ngx_pay_record_t *o, ngx_pay_end_t end,
+    ngx_pay_record_pt handler);
 
-void ngx_pay_object_load(ngx_pay_object_t *o, ngx_pay_object_pt handler);
+void ngx_pay_record_load(ngx_pay_record_t *o, ngx_pay_record_pt handler);
 
 /*
- * Applies a verified fact to the stored payment.  payment: as stored
+ * Applies a verified fact to the stored object.  object: as stored
  * afterwards; where the store has none, it is taken as it is, and stored if
  * create.
  */
-void ngx_pay_object_apply(ngx_pay_object_t *o, const pay_fact_t *fact,
-    ngx_uint_t from_query, ngx_uint_t create, ngx_pay_object_pt handler);
+void ngx_pay_record_apply(ngx_pay_record_t *o, const pay_fact_t *fact,
+    ngx_uint_t from_query, ngx_uint_t create, ngx_pay_record_pt handler);
 
 
 /* the request's context */

@@ -164,7 +164,7 @@ ngx_pay_api_call(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
 {
     pay_rc_t   rc;
     ngx_str_t  value, body;
-    pay_str_t  number;
+    pay_str_t  numbers[2];
 
     if (!ngx_pay_api_plain_path(r)) {
         ngx_pay_api_error(r, PAY_E_ROUTE_UNKNOWN, NULL);
@@ -172,7 +172,7 @@ ngx_pay_api_call(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
     }
 
     rc = pay_op_route(ngx_pay_str(&r->method_name), ngx_pay_str(&r->uri),
-                      &ctx->op, &number);
+                      &ctx->op, numbers);
 
     if (rc != PAY_OK) {
         ngx_pay_api_error(r, rc == PAY_INVALID ? PAY_E_METHOD_NOT_ALLOWED
@@ -207,15 +207,15 @@ ngx_pay_api_call(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
         return;
     }
 
-    ngx_pay_api_ops[ctx->op](r, ctx, number, ngx_pay_str(&body));
+    ngx_pay_api_ops[ctx->op](r, ctx, numbers[0], ngx_pay_str(&body));
 }
 
 
 void
 ngx_pay_api_note(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    const pay_payment_t *p)
+    const pay_object_t *p)
 {
-    ctx->order_id = ngx_pay_keep(r, p->order_id);
+    ctx->order_id = ngx_pay_keep(r, p->number);
     ctx->currency = ngx_pay_keep(r, p->currency);
     ctx->amount = p->amount;
     ctx->state = p->state;
@@ -224,7 +224,7 @@ ngx_pay_api_note(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 
 void
 ngx_pay_api_object(ngx_http_request_t *r, ngx_pay_talk_t *talk,
-    const pay_payment_t *p, const pay_action_t *action)
+    const pay_object_t *p, const pay_action_t *action)
 {
     ngx_int_t             rc;
     pay_str_t             text;
@@ -237,7 +237,7 @@ ngx_pay_api_object(ngx_http_request_t *r, ngx_pay_talk_t *talk,
 
     w = pay_json_writer(talk->core.arena);
     if (w) {
-        pay_payment_json(w, talk->core.arena, NULL, p, action,
+        pay_object_json(w, talk->core.arena, NULL, p, action,
                          talk->channel->core.sandbox);
         text = pay_jw_text(w);
     }

@@ -37,7 +37,7 @@ void ngx_pay_api_fail(ngx_http_request_t *r, pay_error_t *e);
 void ngx_pay_api_error(ngx_http_request_t *r, pay_code_t code,
     const char *param);
 void ngx_pay_api_object(ngx_http_request_t *r, ngx_pay_talk_t *talk,
-    const pay_payment_t *p, const pay_action_t *action);
+    const pay_object_t *p, const pay_action_t *action);
 
 /* what finds an order that the store has forgotten */
 
@@ -52,7 +52,7 @@ pay_rc_t ngx_pay_api_locators(ngx_http_request_t *r, pay_arena_t *a,
 
 /* what the variables tell of a payment */
 void ngx_pay_api_note(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    const pay_payment_t *p);
+    const pay_object_t *p);
 
 
 #endif /* NGX_PAY_API_H_INCLUDED */

@@ -135,8 +135,8 @@ ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     d = ngx_pay_notify_delivery(r, talk);
 
     if (d == NULL
-        || pay_event_id(event, talk->core.fact.order_id,
-                        talk->core.fact.channel_order_id) != 0
+        || pay_event_id(event, talk->core.fact.number,
+                        talk->core.fact.channel_number) != 0
         || ngx_pay_store_key(&d->op, "event", pay_strz(event->id),
                              PAY_STR(""), PAY_STR("")) != NGX_OK)
     {

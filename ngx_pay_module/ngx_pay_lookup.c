@@ -12,17 +12,17 @@
 /* what is asked about an order, until the store has told of it */
 
 typedef struct {
-    ngx_pay_object_t      object;
+    ngx_pay_record_t      rec;
     ngx_http_request_t   *request;
     ngx_pay_ctx_t        *ctx;
     ngx_pool_cleanup_t   *cln;          /* of the arena */
-    pay_payment_t         payment;
+    pay_object_t          object;
     pay_str_t             number;
     ngx_pay_locators_t    locators;
 } ngx_pay_lookup_t;
 
 
-static void ngx_pay_api_found(ngx_pay_object_t *o);
+static void ngx_pay_api_found(ngx_pay_record_t *o);
 static void ngx_pay_api_closing(ngx_pay_talk_t *talk);
 static void ngx_pay_api_closed(ngx_pay_talk_t *talk);
 static void ngx_pay_api_paid(ngx_pay_talk_t *talk);
@@ -55,10 +55,10 @@ ngx_pay_api_lookup(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     l->ctx = ctx;
     l->number = number;
 
-    ngx_pay_object_init(&l->object, r, arena, &l->payment, l);
+    ngx_pay_record_init(&l->rec, r, arena, &l->object, l);
 
     abandon->handler = (ngx_http_cleanup_pt) ngx_pay_store_abandon;
-    abandon->data = &l->object.op;
+    abandon->data = &l->rec.op;
 
     ngx_memzero(&e, sizeof(pay_error_t));
 
@@ -67,7 +67,7 @@ ngx_pay_api_lookup(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
         return;
     }
 
-    if (ngx_pay_store_key(&l->object.op, "payment",
+    if (ngx_pay_store_key(&l->rec.op, "payment",
                           ngx_pay_str(&ctx->merchant->id), number,
                           PAY_STR("")) != NGX_OK)
     {
@@ -75,25 +75,26 @@ ngx_pay_api_lookup(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
         return;
     }
 
-    ngx_pay_object_load(&l->object, ngx_pay_api_found);
+    ngx_pay_record_load(&l->rec, ngx_pay_api_found);
 }
 
 
 static void
 ngx_pay_api_forgotten(ngx_pay_lookup_t *l)
 {
-    ngx_memzero(&l->payment, sizeof(pay_payment_t));
+    ngx_memzero(&l->object, sizeof(pay_object_t));
 
-    l->payment.order_id = l->number;
-    l->payment.merchant = ngx_pay_str(&l->ctx->merchant->id);
-    l->payment.channel = l->locators.channel;
-    l->payment.channel_order_id = l->locators.channel_order_id;
-    l->payment.created_at = l->locators.created_at;
+    l->object.kind = PAY_KIND_PAYMENT;
+    l->object.number = l->number;
+    l->object.merchant = ngx_pay_str(&l->ctx->merchant->id);
+    l->object.channel = l->locators.channel;
+    l->object.channel_number = l->locators.channel_order_id;
+    l->object.created_at = l->locators.created_at;
 }
 
 
 static void
-ngx_pay_api_found(ngx_pay_object_t *o)
+ngx_pay_api_found(ngx_pay_record_t *o)
 {
     ngx_pay_lookup_t    *l = o->data;
 
@@ -121,7 +122,7 @@ ngx_pay_api_found(ngx_pay_object_t *o)
         ngx_pay_api_forgotten(l);
     }
 
-    ch = ngx_pay_api_channel(r, ctx, l->payment.channel);
+    ch = ngx_pay_api_channel(r, ctx, l->object.channel);
     if (ch == NULL) {
         ngx_pay_api_error(r, PAY_E_CHANNEL_FORBIDDEN, "channel");
         return;
@@ -129,8 +130,7 @@ ngx_pay_api_found(ngx_pay_object_t *o)
 
     can = ch->core.driver->can;
 
-    if (!pay_str_token(l->number, can->order_id_extra, can->order_id_min,
-                       can->order_id_max))
+    if (!pay_can_number(can, PAY_KIND_PAYMENT, PAY_STR(""), l->number))
     {
         ngx_pay_api_error(r, PAY_E_FIELD_INVALID, "order_id");
         return;
@@ -142,16 +142,16 @@ ngx_pay_api_found(ngx_pay_object_t *o)
         return;
     }
 
-    talk->object.op.key = o->op.key;
-    talk->object.op.local = o->op.local;
-    talk->payment = l->payment;
+    talk->rec.op.key = o->op.key;
+    talk->rec.op.local = o->op.local;
+    talk->object = l->object;
     talk->asked = o->arena;
     l->cln->handler = NULL;
     talk->core.known = o->rc != PAY_OK ? PAY_KNOWN_FORGOTTEN
-                       : l->payment.unknown || !l->payment.answered
+                       : l->object.unknown || !l->object.answered
                        ? PAY_KNOWN_UNKNOWN : PAY_KNOWN_OPEN;
 
-    ngx_pay_api_note(r, ctx, &talk->payment);
+    ngx_pay_api_note(r, ctx, &talk->object);
 
     if (ctx->op == PAY_OP_CLOSE && talk->core.known != PAY_KNOWN_FORGOTTEN) {
         ngx_pay_talk_claim(talk, NULL, ngx_pay_api_closing);
@@ -181,7 +181,7 @@ ngx_pay_api_close(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 static void
 ngx_pay_api_closing(ngx_pay_talk_t *talk)
 {
-    switch (talk->object.claim) {
+    switch (talk->rec.claim) {
 
     case NGX_PAY_CLAIM_OPEN:
     case NGX_PAY_CLAIM_UNKNOWN:
@@ -201,7 +201,7 @@ ngx_pay_api_closing(ngx_pay_talk_t *talk)
         return;
     }
 
-    switch (talk->payment.state) {
+    switch (talk->object.state) {
 
     case PAY_STATE_SUCCEEDED:
         ngx_pay_talk_release(talk, ngx_pay_api_paid);
@@ -228,5 +228,5 @@ ngx_pay_api_paid(ngx_pay_talk_t *talk)
 static void
 ngx_pay_api_closed(ngx_pay_talk_t *talk)
 {
-    ngx_pay_api_object(talk->request, talk, &talk->payment, NULL);
+    ngx_pay_api_object(talk->request, talk, &talk->object, NULL);
 }

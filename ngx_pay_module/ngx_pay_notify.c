@@ -286,9 +286,9 @@ ngx_pay_notify_amount(ngx_pay_main_conf_t *mcf, ngx_pay_talk_t *talk,
 
     f = &talk->core.fact;
 
-    if (stored && talk->payment.amount) {
-        return f->amount == talk->payment.amount
-               && pay_str_eq(f->currency, talk->payment.currency) ? NGX_OK
+    if (stored && talk->object.amount) {
+        return f->amount == talk->object.amount
+               && pay_str_eq(f->currency, talk->object.currency) ? NGX_OK
                                                                   : NGX_ABORT;
     }
 
@@ -296,7 +296,7 @@ ngx_pay_notify_amount(ngx_pay_main_conf_t *mcf, ngx_pay_talk_t *talk,
         return NGX_DECLINED;
     }
 
-    echo = pay_echo_make(talk->core.arena, merchant, f->order_id, f->amount,
+    echo = pay_echo_make(talk->core.arena, merchant, f->number, f->amount,
                          f->currency, mcf->secret);
 
     if (echo.data == NULL) {
@@ -316,14 +316,15 @@ ngx_pay_notify_blank(ngx_pay_talk_t *talk, pay_str_t merchant,
     ngx_uint_t checked)
 {
     pay_fact_t     *f;
-    pay_payment_t  *p;
+    pay_object_t  *p;
 
     f = &talk->core.fact;
-    p = &talk->payment;
+    p = &talk->object;
 
-    ngx_memzero(p, sizeof(pay_payment_t));
+    ngx_memzero(p, sizeof(pay_object_t));
 
-    p->order_id = f->order_id;
+    p->kind = f->kind;
+    p->number = f->number;
     p->merchant = merchant;
     p->channel = ngx_pay_str(&talk->channel->name);
     p->state = PAY_STATE_PENDING;
@@ -341,9 +342,9 @@ ngx_pay_notify_blank(ngx_pay_talk_t *talk, pay_str_t merchant,
 static void
 ngx_pay_notify_told(ngx_pay_talk_t *talk)
 {
-    if (talk->payment.amount == 0 && talk->core.fact.amount > 0) {
-        talk->payment.amount = talk->core.fact.amount;
-        talk->payment.currency = talk->core.fact.currency;
+    if (talk->object.amount == 0 && talk->core.fact.amount > 0) {
+        talk->object.amount = talk->core.fact.amount;
+        talk->object.currency = talk->core.fact.currency;
     }
 }
 
@@ -360,12 +361,12 @@ ngx_pay_notify_payment(ngx_pay_talk_t *talk)
     f = &talk->core.fact;
 
     ctx->merchant = talk->channel->merchant;
-    ctx->order_id = ngx_pay_keep(r, f->order_id);
+    ctx->order_id = ngx_pay_keep(r, f->number);
     ctx->currency = ngx_pay_keep(r, f->currency);
     ctx->amount = f->amount;
 
-    if (ngx_pay_store_key(&talk->object.op, "payment",
-                          ngx_pay_str(&ctx->merchant->id), f->order_id,
+    if (ngx_pay_store_key(&talk->rec.op, "payment",
+                          ngx_pay_str(&ctx->merchant->id), f->number,
                           PAY_STR("")) != NGX_OK)
     {
         ngx_pay_notify_later(talk);
@@ -385,15 +386,15 @@ ngx_pay_notify_loaded(ngx_pay_talk_t *talk)
 
     channel = ngx_pay_str(&talk->channel->name);
 
-    if (talk->object.rc != PAY_OK
-        || pay_str_eq(talk->payment.channel, channel))
+    if (talk->rec.rc != PAY_OK
+        || pay_str_eq(talk->object.channel, channel))
     {
         ngx_pay_notify_known(talk);
         return;
     }
 
-    if (ngx_pay_store_key(&talk->object.op, "other", channel,
-                          talk->core.fact.order_id, PAY_STR("")) != NGX_OK)
+    if (ngx_pay_store_key(&talk->rec.op, "other", channel,
+                          talk->core.fact.number, PAY_STR("")) != NGX_OK)
     {
         ngx_pay_notify_later(talk);
         return;
@@ -422,8 +423,8 @@ ngx_pay_notify_mismatch(ngx_pay_talk_t *talk)
 
     event->type = PAY_EVENT_PAYMENT_MISMATCH;
     ngx_pay_notify_told(talk);
-    talk->payment.amount_paid = f->amount;
-    talk->payment.channel_order_id = f->channel_order_id;
+    talk->object.amount_paid = f->amount;
+    talk->object.channel_number = f->channel_number;
 
     ngx_pay_notify_deliver(talk->request, talk, event);
 }
@@ -439,9 +440,9 @@ ngx_pay_notify_known(ngx_pay_talk_t *talk)
     ngx_pay_ctx_t        *ctx;
     ngx_pay_main_conf_t  *mcf;
 
-    mcf = talk->object.op.conf;
+    mcf = talk->rec.op.conf;
     ctx = talk->ctx;
-    rc = talk->object.rc;
+    rc = talk->rec.rc;
     merchant = ngx_pay_str(&ctx->merchant->id);
 
     amount = rc == PAY_OK || rc == PAY_DECLINED
@@ -465,7 +466,7 @@ ngx_pay_notify_known(ngx_pay_talk_t *talk)
     event->source = "notice";
     event->test = talk->channel->core.sandbox;
     event->amount_checked = amount == NGX_OK;
-    event->payment = &talk->payment;
+    event->object = &talk->object;
 
     ctx->data = event;
 
@@ -474,7 +475,7 @@ ngx_pay_notify_known(ngx_pay_talk_t *talk)
         return;
     }
 
-    talk->applied = talk->payment;
+    talk->applied = talk->object;
     ngx_pay_talk_apply(talk, 0, 1, ngx_pay_notify_applied);
 }
 
@@ -494,16 +495,16 @@ ngx_pay_notify_applied(ngx_pay_talk_t *talk)
 
     /* the store is full: the event is worth more than the record */
 
-    if (talk->object.rc != PAY_OK && talk->object.rc != PAY_DECLINED) {
+    if (talk->rec.rc != PAY_OK && talk->rec.rc != PAY_DECLINED) {
         ngx_pay_notify_later(talk);
         return;
     }
 
-    talk->payment = talk->applied;
-    ctx->state = talk->payment.state;
+    talk->object = talk->applied;
+    ctx->state = talk->object.state;
     ngx_pay_notify_told(talk);
 
-    switch (talk->object.change) {
+    switch (talk->rec.change) {
 
     case PAY_CHANGE_DROPPED:
         ngx_pay_notify_reply(r, talk, PAY_ACK_OK, NGX_PAY_NOTICE_DROPPED, 0);
@@ -511,8 +512,8 @@ ngx_pay_notify_applied(ngx_pay_talk_t *talk)
 
     case PAY_CHANGE_DUPLICATE:
         event->type = PAY_EVENT_PAYMENT_DUPLICATE;
-        talk->payment.channel_order_id = f->channel_order_id;
-        talk->payment.paid_at = f->paid_at;
+        talk->object.channel_number = f->channel_number;
+        talk->object.done_at = f->done_at;
 
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "pay: order \"%V\" of channel \"%V\" was paid twice",
@@ -524,7 +525,7 @@ ngx_pay_notify_applied(ngx_pay_talk_t *talk)
         break;
 
     default:
-        event->type = pay_event_of_state(f->state);
+        event->type = pay_event_of_state(f->kind, f->state);
         break;
     }
 

@@ -58,7 +58,7 @@ ngx_pay_api_channel(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 
 
 static pay_rc_t
-ngx_pay_api_limits(const pay_can_t *can, const pay_payment_ask_t *ask,
+ngx_pay_api_limits(const pay_can_t *can, const pay_ask_t *ask,
     pay_error_t *e)
 {
     const char *const  *c;
@@ -67,8 +67,7 @@ ngx_pay_api_limits(const pay_can_t *can, const pay_payment_ask_t *ask,
         return pay_error_set(e, PAY_E_OPERATION_UNSUPPORTED, "capture");
     }
 
-    if (!pay_str_token(ask->order_id, can->order_id_extra,
-                       can->order_id_min, can->order_id_max))
+    if (!pay_can_number(can, PAY_KIND_PAYMENT, PAY_STR(""), ask->number))
     {
         return pay_error_set(e, PAY_E_FIELD_INVALID, "order_id");
     }
@@ -91,11 +90,12 @@ ngx_pay_api_limits(const pay_can_t *can, const pay_payment_ask_t *ask,
 
 static pay_rc_t
 ngx_pay_api_fresh(ngx_pay_ctx_t *ctx, ngx_pay_channel_t *ch,
-    pay_arena_t *a, const pay_payment_ask_t *ask, pay_payment_t *p)
+    pay_arena_t *a, const pay_ask_t *ask, pay_object_t *p)
 {
-    ngx_memzero(p, sizeof(pay_payment_t));
+    ngx_memzero(p, sizeof(pay_object_t));
 
-    p->order_id = ask->order_id;
+    p->kind = PAY_KIND_PAYMENT;
+    p->number = ask->number;
     p->merchant = ngx_pay_str(&ctx->merchant->id);
     p->channel = ask->channel;
     p->method = ask->method;
@@ -107,7 +107,7 @@ ngx_pay_api_fresh(ngx_pay_ctx_t *ctx, ngx_pay_channel_t *ch,
                                     : p->created_at + ch->order_expires;
     p->metadata = ask->metadata;
 
-    return pay_payment_fingerprint(p->fingerprint, a, ask) == 0 ? PAY_OK
+    return pay_ask_fingerprint(p->fingerprint, a, PAY_OP_PAY, ask) == 0 ? PAY_OK
                                                                 : PAY_ERROR;
 }
 
@@ -115,15 +115,15 @@ ngx_pay_api_fresh(ngx_pay_ctx_t *ctx, ngx_pay_channel_t *ch,
 static void
 ngx_pay_api_claimed(ngx_pay_talk_t *talk)
 {
-    pay_payment_t       *p;
+    pay_object_t       *p;
     const pay_can_t     *can;
     ngx_http_request_t  *r;
 
     r = talk->request;
-    p = &talk->payment;
+    p = &talk->object;
     can = talk->channel->core.driver->can;
 
-    switch (talk->object.claim) {
+    switch (talk->rec.claim) {
 
     case NGX_PAY_CLAIM_NEW:
     case NGX_PAY_CLAIM_OPEN:
@@ -178,7 +178,7 @@ ngx_pay_api_claimed(ngx_pay_talk_t *talk)
 static void
 ngx_pay_api_unclaimed(ngx_pay_talk_t *talk)
 {
-    ngx_pay_api_object(talk->request, talk, &talk->payment, NULL);
+    ngx_pay_api_object(talk->request, talk, &talk->object, NULL);
 }
 
 
@@ -205,7 +205,7 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     pay_error_t           e;
     ngx_pay_talk_t       *talk;
     ngx_pool_cleanup_t   *cln;
-    pay_payment_ask_t     ask;
+    pay_ask_t     ask;
     ngx_pay_channel_t    *ch;
     ngx_pay_main_conf_t  *mcf;
 
@@ -222,7 +222,7 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
 
     ngx_memzero(&e, sizeof(pay_error_t));
 
-    rc = pay_payment_ask_parse(arena, body, &ask, &e);
+    rc = pay_ask_parse(arena, PAY_OP_PAY, body, &ask, &e);
 
     if (rc != PAY_OK) {
         if (rc == PAY_ERROR) {
@@ -233,7 +233,7 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
         return;
     }
 
-    ctx->order_id = ngx_pay_keep(r, ask.order_id);
+    ctx->order_id = ngx_pay_keep(r, ask.number);
 
     ch = ngx_pay_api_channel(r, ctx, ask.channel);
     if (ch == NULL) {
@@ -256,9 +256,9 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     talk = ngx_pay_api_talk(r, ctx, ch);
 
     if (talk == NULL
-        || ngx_pay_store_key(&talk->object.op, "payment",
+        || ngx_pay_store_key(&talk->rec.op, "payment",
                              ngx_pay_str(&ctx->merchant->id),
-                             ask.order_id, PAY_STR("")) != NGX_OK
+                             ask.number, PAY_STR("")) != NGX_OK
         || ngx_pay_api_fresh(ctx, ch, talk->core.arena, &ask, &talk->fresh)
            != PAY_OK)
     {
@@ -273,7 +273,7 @@ ngx_pay_api_pay(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_str_t number,
     if (mcf->secret && ch->core.driver->can->echoes) {
         talk->core.echo = pay_echo_make(talk->core.arena,
                                         talk->fresh.merchant,
-                                        talk->fresh.order_id,
+                                        talk->fresh.number,
                                         talk->fresh.amount,
                                         talk->fresh.currency, mcf->secret);
 
@@ -302,7 +302,7 @@ ngx_pay_api_record(ngx_pay_talk_t *talk)
 
     if (f->state != PAY_STATE_NONE) {
 
-        talk->applied = talk->payment;
+        talk->applied = talk->object;
 
         if (talk->core.known == PAY_KNOWN_FORGOTTEN) {
             talk->applied.amount = f->amount < 0 ? 0 : f->amount;
@@ -339,17 +339,17 @@ ngx_pay_api_applied(ngx_pay_talk_t *talk)
 {
     pay_fact_t     *f;
     pay_change_t    change;
-    pay_payment_t  *p;
+    pay_object_t  *p;
 
     f = &talk->core.fact;
     p = &talk->applied;
 
-    if (talk->object.rc == PAY_OK) {
-        change = talk->object.change;
+    if (talk->rec.rc == PAY_OK) {
+        change = talk->rec.change;
 
     } else {
-        *p = talk->payment;
-        change = pay_payment_apply(p, f, 1, ngx_time());
+        *p = talk->object;
+        change = pay_object_apply(p, f, 1, ngx_time());
     }
 
     if (change != PAY_CHANGE_MISMATCH) {
@@ -361,9 +361,9 @@ ngx_pay_api_applied(ngx_pay_talk_t *talk)
             p->currency = f->currency;
         }
 
-        talk->payment = *p;
+        talk->object = *p;
 
-        if (talk->object.rc == PAY_OK) {
+        if (talk->rec.rc == PAY_OK) {
             talk->core.known = PAY_KNOWN_OPEN;
             talk->sent = talk->recorded ? 0 : talk->sent;
         }
@@ -395,7 +395,7 @@ ngx_pay_api_done(ngx_pay_talk_t *talk)
     r = talk->request;
     e = &talk->core.error;
 
-    ngx_pay_api_note(r, talk->ctx, &talk->payment);
+    ngx_pay_api_note(r, talk->ctx, &talk->object);
 
     if (e->code != PAY_E_NONE) {
         e->channel = ngx_pay_str(&talk->channel->name);
@@ -403,9 +403,9 @@ ngx_pay_api_done(ngx_pay_talk_t *talk)
         return;
     }
 
-    action = talk->payment.state == PAY_STATE_PENDING
-             && talk->payment.expires_at > ngx_time()
+    action = talk->object.state == PAY_STATE_PENDING
+             && talk->object.expires_at > ngx_time()
              ? &talk->core.fact.action : NULL;
 
-    ngx_pay_api_object(r, talk, &talk->payment, action);
+    ngx_pay_api_object(r, talk, &talk->object, action);
 }

@@ -79,10 +79,10 @@ ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     talk->core.now = ngx_time();
     talk->core.op = op;
     talk->core.ask = &talk->ask;
-    talk->core.payment = &talk->payment;
+    talk->core.object = &talk->object;
     pay_fact_init(&talk->core.fact);
 
-    ngx_pay_object_init(&talk->object, r, talk->core.arena, &talk->payment,
+    ngx_pay_record_init(&talk->rec, r, talk->core.arena, &talk->object,
                         talk);
 
     talk->timer.handler = ngx_pay_talk_timer;

@@ -63,12 +63,12 @@ struct ngx_pay_talk_s {
     ngx_pay_ctx_t        *ctx;
     ngx_pay_channel_t    *channel;
     ngx_str_t             call;         /* the call location */
-    pay_payment_ask_t     ask;
-    pay_payment_t         fresh;        /* what is asked for, to be stored */
-    pay_payment_t         payment;
-    pay_payment_t         applied;      /* ... with what was said of it */
+    pay_ask_t     ask;
+    pay_object_t         fresh;        /* what is asked for, to be stored */
+    pay_object_t         object;
+    pay_object_t         applied;      /* ... with what was said of it */
     pay_arena_t          *asked;        /* what ask and payment point into */
-    ngx_pay_object_t      object;
+    ngx_pay_record_t      rec;
     ngx_msec_t            waited;
     pay_answer_t          answer;
     pay_rc_t              rc;           /* what the driver wants next */
@@ -104,7 +104,7 @@ void ngx_pay_talk_run(ngx_pay_talk_t *talk, pay_rc_t rc);
  * maybe before these return, and not at all when the request is gone, unless
  * it is of talk->record
  */
-void ngx_pay_talk_claim(ngx_pay_talk_t *talk, const pay_payment_t *fresh,
+void ngx_pay_talk_claim(ngx_pay_talk_t *talk, const pay_object_t *fresh,
     ngx_pay_talk_pt next);
 void ngx_pay_talk_load(ngx_pay_talk_t *talk, ngx_pay_talk_pt next);
 

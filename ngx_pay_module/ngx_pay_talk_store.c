@@ -9,7 +9,7 @@
 #include <ngx_pay_talk.h>
 
 
-static void ngx_pay_talk_stored(ngx_pay_object_t *o);
+static void ngx_pay_talk_stored(ngx_pay_record_t *o);
 
 
 /*
@@ -47,7 +47,7 @@ ngx_pay_talk_orphan(ngx_pay_talk_t *talk)
     talk->ctx->talk = NULL;
     talk->ctx = NULL;
     talk->request = NULL;
-    talk->object.op.request = NULL;
+    talk->rec.op.request = NULL;
     talk->cleanup->handler = NULL;
 
     ngx_pay_talk_leave(talk);
@@ -55,7 +55,7 @@ ngx_pay_talk_orphan(ngx_pay_talk_t *talk)
 
 
 static void
-ngx_pay_talk_stored(ngx_pay_object_t *o)
+ngx_pay_talk_stored(ngx_pay_record_t *o)
 {
     ngx_pay_talk_t  *talk = o->data;
 
@@ -71,7 +71,7 @@ ngx_pay_talk_stored(ngx_pay_object_t *o)
 
 
 static void
-ngx_pay_talk_taken(ngx_pay_object_t *o)
+ngx_pay_talk_taken(ngx_pay_record_t *o)
 {
     ngx_pay_talk_t  *talk = o->data;
 
@@ -89,38 +89,38 @@ ngx_pay_talk_taken(ngx_pay_object_t *o)
 }
 
 
-static ngx_pay_object_t *
+static ngx_pay_record_t *
 ngx_pay_talk_store(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
 {
     talk->storing = 1;
     talk->next = next;
 
-    return &talk->object;
+    return &talk->rec;
 }
 
 
 void
-ngx_pay_talk_claim(ngx_pay_talk_t *talk, const pay_payment_t *fresh,
+ngx_pay_talk_claim(ngx_pay_talk_t *talk, const pay_object_t *fresh,
     ngx_pay_talk_pt next)
 {
-    ngx_pay_object_t  *o;
+    ngx_pay_record_t  *o;
 
     o = ngx_pay_talk_store(talk, next);
-    o->payment = &talk->payment;
+    o->object = &talk->object;
 
-    ngx_pay_object_claim(o, fresh, ngx_pay_talk_taken);
+    ngx_pay_record_claim(o, fresh, ngx_pay_talk_taken);
 }
 
 
 void
 ngx_pay_talk_load(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
 {
-    ngx_pay_object_t  *o;
+    ngx_pay_record_t  *o;
 
     o = ngx_pay_talk_store(talk, next);
-    o->payment = &talk->payment;
+    o->object = &talk->object;
 
-    ngx_pay_object_load(o, ngx_pay_talk_stored);
+    ngx_pay_record_load(o, ngx_pay_talk_stored);
 }
 
 
@@ -128,12 +128,12 @@ void
 ngx_pay_talk_apply(ngx_pay_talk_t *talk, ngx_uint_t from_query,
     ngx_uint_t create, ngx_pay_talk_pt next)
 {
-    ngx_pay_object_t  *o;
+    ngx_pay_record_t  *o;
 
     o = ngx_pay_talk_store(talk, next);
-    o->payment = &talk->applied;
+    o->object = &talk->applied;
 
-    ngx_pay_object_apply(o, &talk->core.fact, from_query, create,
+    ngx_pay_record_apply(o, &talk->core.fact, from_query, create,
                          ngx_pay_talk_stored);
 }
 
@@ -164,7 +164,7 @@ ngx_pay_talk_release(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
         }
     }
 
-    ngx_pay_object_release(ngx_pay_talk_store(talk, next), end,
+    ngx_pay_record_release(ngx_pay_talk_store(talk, next), end,
                            ngx_pay_talk_stored);
 }
 

@@ -21,7 +21,10 @@
 #include <codec/pay_codec.h>
 #include <codec/pay_json.h>
 #include <crypto/pay_crypto.h>
-#include <model/pay_model.h>
+#include <model/pay_ask.h>
+#include <model/pay_event.h>
+#include <model/pay_object.h>
+#include <model/pay_row.h>
 
 
 typedef struct pay_driver_s   pay_driver_t;
@@ -65,20 +68,40 @@ typedef struct {
     pay_method_t  method;           /* NONE: any */
 } pay_can_op_t;
 
+/* a number as the channel takes it, with its prefix; max 0: no such kind */
+
+typedef struct {
+    size_t               min, max;
+    const char          *extra;             /* beside A-Za-z0-9 */
+} pay_can_number_t;
+
 typedef struct {
     const pay_can_op_t  *ops;       /* up to PAY_OP_NONE */
     const char *const   *hosts;     /* "https://host", first is the default */
     const char *const   *currencies;/* up to NULL */
-    size_t               order_id_min, order_id_max;
-    const char          *order_id_extra;    /* beside A-Za-z0-9 */
+    pay_can_number_t     numbers[PAY_KIND_MAX];
     size_t               description_max;   /* characters */
     int64_t              amount_min, amount_max;
     int64_t              expires_min, expires_max;  /* seconds from now */
     unsigned             notice_deadline_ms;/* the channel's own */
+
+    /*
+     * Locators: what a call on an object needs when the store has forgotten
+     * the payment or the object, by operation: PAY_NEEDS_... bits.
+     */
+    unsigned             needs[PAY_OP_MAX];
+
     unsigned             dedupes:1;         /* by our number: send again */
     unsigned             echoes:1;          /* gives a text of ours back */
+    unsigned             user_id:1;         /* payer is no openid */
     unsigned             test_only:1;       /* never in production */
 } pay_can_t;
+
+#define PAY_NEEDS_ORDER_ID          0x01
+#define PAY_NEEDS_CHANNEL_ORDER_ID  0x02
+#define PAY_NEEDS_CHANNEL_NUMBER    0x04
+#define PAY_NEEDS_CREATED_AT        0x08
+#define PAY_NEEDS_ORDER_AMOUNT      0x10
 
 
 /* a channel's words and ours: the last row has NULL */
@@ -100,6 +123,18 @@ struct pay_channel_s {
     int64_t              order_expires; /* seconds */
     unsigned             sandbox:1;
 };
+
+
+/*
+ * A merchant's part of a channel: "channel NAME prefix= sub_merchant=
+ * app_id=".  What was not said is empty.
+ */
+
+typedef struct {
+    pay_str_t  prefix;          /* of his numbers, on the wire */
+    pay_str_t  sub_merchant;
+    pay_str_t  app_id;
+} pay_account_t;
 
 
 /* a request that a driver wants sent */
@@ -136,6 +171,15 @@ typedef struct {
 } pay_answer_t;
 
 
+/* a download into a file, whose hash is checked before anybody reads it */
+
+typedef struct {
+    pay_hash_kind_t  hash;
+    pay_str_t        digest;            /* raw bytes; empty: there is none */
+    unsigned         gzip:1;            /* the digest is of what is in it */
+} pay_fetch_t;
+
+
 /* the channel calls us */
 
 typedef struct {
@@ -147,7 +191,7 @@ typedef struct {
 
 typedef enum {
     PAY_NOTICE_REFUSED = 0,     /* not verified or not ours; error says why */
-    PAY_NOTICE_PAYMENT,         /* fact speaks of a payment */
+    PAY_NOTICE_OBJECT,          /* fact speaks of an object, fact.kind */
     PAY_NOTICE_OTHER            /* verified, of no kind that we know */
 } pay_notice_kind_t;
 
@@ -181,24 +225,36 @@ typedef enum {
 struct pay_talk_s {
     /* given */
     const pay_channel_t      *channel;
+    const pay_account_t      *account;  /* NULL: none, or not known yet */
     pay_arena_t              *arena;    /* of this talk alone */
     int64_t                   now;
     pay_u8                    random[PAY_TALK_RANDOM];
     size_t                    random_used;
     pay_op_t                  op;
-    const pay_payment_ask_t  *ask;      /* of pay */
-    const pay_payment_t      *payment;  /* as stored, or as asked for */
-    pay_known_t               known;
+    const pay_ask_t          *ask;      /* empty members: not asked for */
+    const pay_object_t       *object;   /* as stored, or as asked for */
+    const pay_object_t       *payment;  /* behind a refund or a split: as
+                                           stored, or by locators; or NULL */
+    pay_known_t               known;    /* of the object */
     pay_str_t                 echo;     /* to be echoed, or empty */
+    pay_str_t                 cache;    /* what the driver keeps of the channel
+                                           (public things: certificates) */
+    int64_t                   cache_at; /* when it was written; 0: never */
 
     /* said */
     pay_request_t             request;  /* with PAY_SEND */
     unsigned                  wait_ms;  /* with PAY_WAIT */
+    pay_fetch_t               fetch;    /* with PAY_FETCH, beside request */
     pay_fact_t                fact;     /* verified, with PAY_DONE or before */
     pay_error_t               error;    /* with PAY_DONE */
     pay_notice_kind_t         notice;
     pay_str_t                 notice_type;  /* in the channel's words */
     pay_str_t                 notice_data;  /* decrypted JSON */
+    pay_str_t                 cache_put;    /* <= 3 KiB, with PAY_DONE or
+                                               before; data NULL: as it is */
+    int64_t                   cache_until;  /* ... and when to refresh it */
+
+    void                    (*row)(pay_talk_t *t, const pay_row_t *row);
 
     int                       step;     /* the driver's own */
     void                     *own;      /* the driver's own, in the arena */
@@ -218,7 +274,10 @@ struct pay_driver_s {
     void              (*expiry)(const pay_channel_t *ch, pay_str_t *serial,
                             int64_t *not_after);
 
-    /* an operation starts */
+    /*
+     * An operation starts.  PAY_SIGN, PAY_SEND, PAY_WAIT, PAY_FETCH or
+     * PAY_DONE, as of all that follow.
+     */
     pay_rc_t          (*begin)(pay_talk_t *t);
 
     /* after PAY_SIGN, in a thread: the private-key work, and nothing else */
@@ -229,6 +288,12 @@ struct pay_driver_s {
 
     /* the channel calls us: PAY_DONE with t->notice set */
     pay_rc_t          (*notice)(pay_talk_t *t, const pay_notice_t *n);
+
+    /*
+     * A statement, fetched and checked, piece by piece: calls row() of the
+     * talk for each row.  last: these bytes are the last.  PAY_OK or an error.
+     */
+    pay_rc_t          (*rows)(pay_talk_t *t, pay_str_t bytes, int last);
 
     void              (*acknowledge)(pay_talk_t *t, pay_verdict_t v,
                             pay_reply_t *out);
@@ -242,6 +307,16 @@ const pay_driver_t *pay_driver_find(pay_str_t name);
 
 /* 1 if the driver has the operation, by that method if not NONE */
 int pay_driver_can(const pay_driver_t *d, pay_op_t op, pay_method_t m);
+
+/*
+ * A number of ours as it is on the wire: behind the merchant's prefix.  data
+ * NULL: no memory.
+ */
+pay_str_t pay_talk_number(const pay_talk_t *t, pay_str_t number);
+
+/* 1 if a number behind this prefix is one that the channel takes */
+int pay_can_number(const pay_can_t *can, pay_kind_t kind, pay_str_t prefix,
+    pay_str_t number);
 
 /* n characters of [0-9A-Za-z], out of the talk's random bytes */
 pay_str_t pay_talk_nonce(pay_talk_t *t, size_t n);

@@ -105,6 +105,34 @@ pay_talk_nonce(pay_talk_t *t, size_t n)
 }
 
 
+pay_str_t
+pay_talk_number(const pay_talk_t *t, pay_str_t number)
+{
+    pay_buf_t  b;
+
+    if (t->account == NULL || t->account->prefix.len == 0) {
+        return number;
+    }
+
+    pay_buf_init(&b, t->arena, t->account->prefix.len + number.len);
+    pay_buf_adds(&b, t->account->prefix);
+    pay_buf_adds(&b, number);
+
+    return pay_buf_str(&b);
+}
+
+
+int
+pay_can_number(const pay_can_t *can, pay_kind_t kind, pay_str_t prefix,
+    pay_str_t number)
+{
+    const pay_can_number_t  *n = &can->numbers[kind];
+
+    return prefix.len + number.len >= n->min && prefix.len < n->max
+           && pay_str_token(number, n->extra, 1, n->max - prefix.len);
+}
+
+
 pay_rc_t
 pay_talk_fail(pay_talk_t *t, pay_code_t code, const char *reason)
 {

@@ -61,9 +61,9 @@ static const pay_can_t  pay_wechatpay_can = {
     .ops = pay_wechatpay_ops,
     .hosts = pay_wechatpay_hosts,
     .currencies = pay_wechatpay_currencies,
-    .order_id_min = 6,
-    .order_id_max = 32,
-    .order_id_extra = "_-",
+    .numbers = {
+        [PAY_KIND_PAYMENT] = { 6, 32, "_-" }
+    },
     .description_max = PAY_WECHATPAY_DESCRIPTION_MAX,
     .amount_min = 1,
     .amount_max = PAY_AMOUNT_MAX,

@@ -157,7 +157,7 @@ pay_wechatpay_notice_payment(pay_talk_t *t, const pay_json_t *o)
     if (pay_json_string(o, "trade_state", &state) == PAY_OK
         && pay_str_eqz(state, "SUCCESS"))
     {
-        t->notice = PAY_NOTICE_PAYMENT;
+        t->notice = PAY_NOTICE_OBJECT;
         return PAY_DONE;
     }
 

@@ -102,19 +102,19 @@ pay_rc_t
 pay_wechatpay_query(pay_talk_t *t)
 {
     pay_str_t                       target;
-    const pay_payment_t            *p;
+    const pay_object_t            *p;
     const pay_wechatpay_v3_conf_t  *conf;
 
-    p = t->payment;
+    p = t->object;
     conf = t->channel->conf;
 
-    if (p->order_id.len) {
-        target = pay_wechatpay_target(t, PAY_WECHATPAY_ORDERS, p->order_id,
+    if (p->number.len) {
+        target = pay_wechatpay_target(t, PAY_WECHATPAY_ORDERS, p->number,
                                       "?mchid=", conf->mchid);
 
-    } else if (p->channel_order_id.len) {
+    } else if (p->channel_number.len) {
         target = pay_wechatpay_target(t, PAY_WECHATPAY_IDS,
-                                      p->channel_order_id, "?mchid=",
+                                      p->channel_number, "?mchid=",
                                       conf->mchid);
 
     } else {
@@ -137,7 +137,7 @@ pay_wechatpay_close(pay_talk_t *t)
 
     conf = t->channel->conf;
 
-    if (t->payment->order_id.len == 0) {
+    if (t->object->number.len == 0) {
         pay_error_set(&t->error, PAY_E_FIELD_MISSING, "order_id");
         return pay_talk_fail(t, PAY_E_FIELD_MISSING, "locator");
     }
@@ -152,7 +152,7 @@ pay_wechatpay_close(pay_talk_t *t)
     pay_jw_end(w);
 
     target = pay_wechatpay_target(t, PAY_WECHATPAY_ORDERS,
-                                  t->payment->order_id, "/close",
+                                  t->object->number, "/close",
                                   PAY_STR(""));
 
     return pay_wechatpay_request(t, PAY_WECHATPAY_CLOSE, target,
@@ -163,7 +163,7 @@ pay_wechatpay_close(pay_talk_t *t)
 /* scene_info without the payer's address is an error */
 
 static void
-pay_wechatpay_scene(pay_json_writer_t *w, const pay_payment_ask_t *ask)
+pay_wechatpay_scene(pay_json_writer_t *w, const pay_ask_t *ask)
 {
     if (ask->payer_ip.len == 0) {
         return;
@@ -188,11 +188,11 @@ static pay_str_t
 pay_wechatpay_prepay_body(pay_talk_t *t)
 {
     pay_json_writer_t              *w;
-    const pay_payment_t            *p;
-    const pay_payment_ask_t        *ask;
+    const pay_object_t            *p;
+    const pay_ask_t        *ask;
     const pay_wechatpay_v3_conf_t  *conf;
 
-    p = t->payment;
+    p = t->object;
     ask = t->ask;
     conf = t->channel->conf;
 
@@ -206,7 +206,7 @@ pay_wechatpay_prepay_body(pay_talk_t *t)
     pay_jw_str(w, "mchid", conf->mchid);
     pay_jw_str(w, "description",
                pay_utf8_cut(ask->description, PAY_WECHATPAY_DESCRIPTION_MAX));
-    pay_jw_str(w, "out_trade_no", p->order_id);
+    pay_jw_str(w, "out_trade_no", p->number);
 
     if (p->expires_at) {
         pay_jw_str(w, "time_expire",
@@ -241,9 +241,9 @@ pay_wechatpay_prepay_body(pay_talk_t *t)
 void
 pay_wechatpay_show(pay_talk_t *t)
 {
-    const pay_payment_t  *p;
+    const pay_object_t  *p;
 
-    p = t->payment;
+    p = t->object;
 
     if (p->ref.len && (p->expires_at == 0 || t->now < p->expires_at)) {
         t->fact.action.kind = PAY_ACTION_QR_CODE;
@@ -264,10 +264,10 @@ pay_wechatpay_refuse(pay_talk_t *t, pay_code_t code, const char *param)
 static pay_rc_t
 pay_wechatpay_pay(pay_talk_t *t)
 {
-    const pay_payment_t      *p;
-    const pay_payment_ask_t  *ask;
+    const pay_object_t      *p;
+    const pay_ask_t  *ask;
 
-    p = t->payment;
+    p = t->object;
     ask = t->ask;
 
     if (ask->method != PAY_METHOD_QR_CODE) {

@@ -130,7 +130,7 @@ pay_wechatpay_closed(pay_talk_t *t, pay_wechatpay_said_t *s)
 
 
 static int
-pay_wechatpay_same_amount(const pay_payment_t *p, const pay_fact_t *f)
+pay_wechatpay_same_amount(const pay_object_t *p, const pay_fact_t *f)
 {
     return (f->amount < 0 || p->amount == 0 || f->amount == p->amount)
            && (f->currency.len == 0 || p->currency.len == 0
@@ -144,19 +144,19 @@ static const char *
 pay_wechatpay_take(pay_talk_t *t, const pay_wechatpay_said_t *s)
 {
     pay_fact_t           *f;
-    const pay_payment_t  *p;
+    const pay_object_t  *p;
 
     f = &t->fact;
-    p = t->payment;
+    p = t->object;
 
     if (pay_wechatpay_order(s->body, f) != PAY_OK) {
         return "json";
     }
 
     if (!pay_wechatpay_own_order(t->channel, s->body)
-        || (p->order_id.len
-            ? !pay_str_eq(f->order_id, p->order_id)
-            : !pay_str_eq(f->channel_order_id, p->channel_order_id)))
+        || (p->number.len
+            ? !pay_str_eq(f->number, p->number)
+            : !pay_str_eq(f->channel_number, p->channel_number)))
     {
         return "echo_mismatch";
     }
@@ -187,7 +187,7 @@ pay_wechatpay_same_order(const pay_talk_t *t)
 {
     const pay_fact_t  *f = &t->fact;
 
-    if (!pay_wechatpay_same_amount(t->payment, f)) {
+    if (!pay_wechatpay_same_amount(t->object, f)) {
         return 0;
     }
 

@@ -240,10 +240,10 @@ pay_wechatpay_order(const pay_json_t *o, pay_fact_t *f)
     pay_fact_init(f);
     time = PAY_STR("");
 
-    if (pay_json_string(o, "out_trade_no", &f->order_id) != PAY_OK
-        || !pay_str_token(f->order_id, "_-|*@", 1, 32)
+    if (pay_json_string(o, "out_trade_no", &f->number) != PAY_OK
+        || !pay_str_token(f->number, "_-|*@", 1, 32)
         || pay_json_string(o, "trade_state", &state) != PAY_OK
-        || !pay_wechatpay_text(o, "transaction_id", 32, &f->channel_order_id)
+        || !pay_wechatpay_text(o, "transaction_id", 32, &f->channel_number)
         || !pay_wechatpay_text(o, "attach", 512, &f->echo)
         || !pay_wechatpay_text(o, "success_time", 64, &time)
         || !pay_wechatpay_text(pay_json_get(o, "payer"), "openid", 128,
@@ -265,15 +265,15 @@ pay_wechatpay_order(const pay_json_t *o, pay_fact_t *f)
 
     /* nobody may believe that it is paid without knowing what, and how much */
 
-    if (f->channel_order_id.len == 0 || f->amount < 0 || f->currency.len == 0)
+    if (f->channel_number.len == 0 || f->amount < 0 || f->currency.len == 0)
     {
         return PAY_INVALID;
     }
 
     /* a payment is not lost for a date */
 
-    if (pay_time_parse(time, &f->paid_at) != PAY_OK) {
-        f->paid_at = 0;
+    if (pay_time_parse(time, &f->done_at) != PAY_OK) {
+        f->done_at = 0;
     }
 
     /* section 12.1: it says that there is a refund, not of how much */

@@ -55,7 +55,8 @@ typedef struct pay_hash_s  pay_hash_t;
 
 typedef enum {
     PAY_HASH_SHA256 = 0,    /* 32 bytes */
-    PAY_HASH_SHA512         /* 64 bytes */
+    PAY_HASH_SHA512,        /* 64 bytes */
+    PAY_HASH_SHA1           /* 20 bytes: where a channel has nothing else */
 } pay_hash_kind_t;
 
 pay_hash_t *pay_hash_begin(pay_hash_kind_t kind);           /* NULL: memory */

@@ -64,7 +64,8 @@ pay_hash_begin(pay_hash_kind_t kind)
 
     ERR_clear_error();
 
-    md = (kind == PAY_HASH_SHA512) ? EVP_sha512() : EVP_sha256();
+    md = (kind == PAY_HASH_SHA512) ? EVP_sha512()
+         : (kind == PAY_HASH_SHA1) ? EVP_sha1() : EVP_sha256();
 
     h->ctx = EVP_MD_CTX_new();
     h->failed = h->ctx == NULL || EVP_DigestInit_ex(h->ctx, md, NULL) != 1;

@@ -7,7 +7,7 @@
  */
 
 #include <base/pay_time.h>
-#include <model/pay_model.h>
+#include <model/pay_event.h>
 
 
 #define PAY_API_VERSION  "v1"
@@ -21,7 +21,67 @@ static const char *const  pay_events[PAY_EVENT_MAX] = {
     "payment.authorized",
     "payment.duplicate",
     "payment.mismatch",
+    "refund.succeeded",
+    "refund.failed",
+    "refund.closed",
+    "refund.requires_action",
+    "refund.mismatch",
+    "transfer.succeeded",
+    "transfer.failed",
+    "transfer.closed",
+    "transfer.requires_action",
+    "transfer.mismatch",
+    "split.succeeded",
+    "split.partially_succeeded",
+    "split.failed",
+    "split.mismatch",
     "channel.notice"
+};
+
+
+/* a return is a part of its split, and told as that */
+
+static const pay_u8  pay_events_of[PAY_KIND_MAX][PAY_STATE_MAX] = {
+
+    [PAY_KIND_PAYMENT] = {
+        [PAY_STATE_AUTHORIZED] = PAY_EVENT_PAYMENT_AUTHORIZED,
+        [PAY_STATE_SUCCEEDED] = PAY_EVENT_PAYMENT_SUCCEEDED,
+        [PAY_STATE_FAILED] = PAY_EVENT_PAYMENT_FAILED,
+        [PAY_STATE_CLOSED] = PAY_EVENT_PAYMENT_CLOSED
+    },
+
+    [PAY_KIND_REFUND] = {
+        [PAY_STATE_SUCCEEDED] = PAY_EVENT_REFUND_SUCCEEDED,
+        [PAY_STATE_FAILED] = PAY_EVENT_REFUND_FAILED,
+        [PAY_STATE_CLOSED] = PAY_EVENT_REFUND_CLOSED,
+        [PAY_STATE_REQUIRES_ACTION] = PAY_EVENT_REFUND_REQUIRES_ACTION
+    },
+
+    [PAY_KIND_TRANSFER] = {
+        [PAY_STATE_SUCCEEDED] = PAY_EVENT_TRANSFER_SUCCEEDED,
+        [PAY_STATE_FAILED] = PAY_EVENT_TRANSFER_FAILED,
+        [PAY_STATE_CLOSED] = PAY_EVENT_TRANSFER_CLOSED,
+        [PAY_STATE_REQUIRES_ACTION] = PAY_EVENT_TRANSFER_REQUIRES_ACTION
+    },
+
+    [PAY_KIND_SPLIT] = {
+        [PAY_STATE_SUCCEEDED] = PAY_EVENT_SPLIT_SUCCEEDED,
+        [PAY_STATE_PARTIALLY_SUCCEEDED] = PAY_EVENT_SPLIT_PARTIALLY_SUCCEEDED,
+        [PAY_STATE_FAILED] = PAY_EVENT_SPLIT_FAILED
+    },
+
+    [PAY_KIND_SPLIT_RETURN] = {
+        [PAY_STATE_SUCCEEDED] = PAY_EVENT_SPLIT_SUCCEEDED,
+        [PAY_STATE_FAILED] = PAY_EVENT_SPLIT_FAILED
+    }
+};
+
+static const pay_u8  pay_mismatches[PAY_KIND_MAX] = {
+    [PAY_KIND_PAYMENT] = PAY_EVENT_PAYMENT_MISMATCH,
+    [PAY_KIND_REFUND] = PAY_EVENT_REFUND_MISMATCH,
+    [PAY_KIND_TRANSFER] = PAY_EVENT_TRANSFER_MISMATCH,
+    [PAY_KIND_SPLIT] = PAY_EVENT_SPLIT_MISMATCH,
+    [PAY_KIND_SPLIT_RETURN] = PAY_EVENT_SPLIT_MISMATCH
 };
 
 
@@ -36,25 +96,18 @@ pay_event_name(pay_event_type_t t)
 
 
 pay_event_type_t
-pay_event_of_state(pay_state_t s)
+pay_event_of_state(pay_kind_t kind, pay_state_t s)
 {
-    switch (s) {
+    return kind < PAY_KIND_MAX && s < PAY_STATE_MAX
+           ? (pay_event_type_t) pay_events_of[kind][s] : PAY_EVENT_NONE;
+}
 
-    case PAY_STATE_SUCCEEDED:
-        return PAY_EVENT_PAYMENT_SUCCEEDED;
 
-    case PAY_STATE_FAILED:
-        return PAY_EVENT_PAYMENT_FAILED;
-
-    case PAY_STATE_CLOSED:
-        return PAY_EVENT_PAYMENT_CLOSED;
-
-    case PAY_STATE_AUTHORIZED:
-        return PAY_EVENT_PAYMENT_AUTHORIZED;
-
-    default:
-        return PAY_EVENT_NONE;
-    }
+pay_event_type_t
+pay_event_of_mismatch(pay_kind_t kind)
+{
+    return kind < PAY_KIND_MAX ? (pay_event_type_t) pay_mismatches[kind]
+                               : PAY_EVENT_NONE;
 }
 
 
@@ -143,8 +196,8 @@ pay_event_json(pay_arena_t *a, const pay_event_t *e)
 
     pay_jw_object(w, "data");
 
-    if (e->payment) {
-        pay_payment_json(w, a, "object", e->payment, NULL, e->test);
+    if (e->object) {
+        pay_object_json(w, a, "object", e->object, NULL, e->test);
 
     } else {
         pay_jw_object(w, "object");

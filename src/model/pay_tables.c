@@ -8,32 +8,68 @@
 #include <model/pay_model.h>
 
 
+static const char *const  pay_kinds[PAY_KIND_MAX][2] = {
+    [PAY_KIND_NONE] = { "none", "" },
+    [PAY_KIND_PAYMENT] = { "payment", "order_id" },
+    [PAY_KIND_REFUND] = { "refund", "refund_id" },
+    [PAY_KIND_TRANSFER] = { "transfer", "transfer_id" },
+    [PAY_KIND_SPLIT] = { "split", "split_id" },
+    [PAY_KIND_SPLIT_RETURN] = { "split_return", "return_id" }
+};
+
+
 static const pay_op_info_t  pay_ops[PAY_OP_MAX] = {
-    [PAY_OP_NONE] = { "none", "", "", 0 },
-    [PAY_OP_PAY] = { "pay", "POST", "/v1/payments", 1 },
-    [PAY_OP_QUERY] = { "query", "GET", "/v1/payments/{}", 0 },
-    [PAY_OP_CLOSE] = { "close", "POST", "/v1/payments/{}/close", 1 },
-    [PAY_OP_CAPTURE] = { "capture", "POST", "/v1/payments/{}/capture", 1 },
-    [PAY_OP_REFUND] = { "refund", "POST", "/v1/payments/{}/refunds", 1 },
-    [PAY_OP_REFUND_QUERY] = { "refund_query", "GET", "/v1/refunds/{}", 0 },
-    [PAY_OP_TRANSFER] = { "transfer", "POST", "/v1/transfers", 1 },
+
+    [PAY_OP_NONE] = { "none", "", "", PAY_KIND_NONE, 0, 0 },
+
+    [PAY_OP_PAY] =
+        { "pay", "POST", "/v1/payments", PAY_KIND_PAYMENT, 1, 1 },
+    [PAY_OP_QUERY] =
+        { "query", "GET", "/v1/payments/{}", PAY_KIND_PAYMENT, 0, 0 },
+    [PAY_OP_CLOSE] =
+        { "close", "POST", "/v1/payments/{}/close", PAY_KIND_PAYMENT, 1, 0 },
+    [PAY_OP_CAPTURE] =
+        { "capture", "POST", "/v1/payments/{}/capture", PAY_KIND_PAYMENT, 1,
+          0 },
+
+    [PAY_OP_REFUND] =
+        { "refund", "POST", "/v1/payments/{}/refunds", PAY_KIND_REFUND, 1,
+          1 },
+    [PAY_OP_REFUND_QUERY] =
+        { "refund_query", "GET", "/v1/refunds/{}", PAY_KIND_REFUND, 0, 0 },
+
+    [PAY_OP_TRANSFER] =
+        { "transfer", "POST", "/v1/transfers", PAY_KIND_TRANSFER, 1, 1 },
     [PAY_OP_TRANSFER_QUERY] =
-        { "transfer_query", "GET", "/v1/transfers/{}", 0 },
+        { "transfer_query", "GET", "/v1/transfers/{}", PAY_KIND_TRANSFER, 0,
+          0 },
     [PAY_OP_TRANSFER_CANCEL] =
-        { "transfer_cancel", "POST", "/v1/transfers/{}/cancel", 1 },
-    [PAY_OP_SPLIT] = { "split", "POST", "/v1/payments/{}/splits", 1 },
-    [PAY_OP_SPLIT_QUERY] = { "split_query", "GET", "/v1/splits/{}", 0 },
+        { "transfer_cancel", "POST", "/v1/transfers/{}/cancel",
+          PAY_KIND_TRANSFER, 1, 0 },
+
+    [PAY_OP_SPLIT] =
+        { "split", "POST", "/v1/payments/{}/splits", PAY_KIND_SPLIT, 1, 1 },
+    [PAY_OP_SPLIT_QUERY] =
+        { "split_query", "GET", "/v1/splits/{}", PAY_KIND_SPLIT, 0, 0 },
     [PAY_OP_SPLIT_RETURN] =
-        { "split_return", "POST", "/v1/splits/{}/returns", 1 },
+        { "split_return", "POST", "/v1/splits/{}/returns",
+          PAY_KIND_SPLIT_RETURN, 1, 1 },
     [PAY_OP_SPLIT_RETURN_QUERY] =
-        { "split_return_query", "GET", "/v1/splits/{}/returns/{}", 0 },
+        { "split_return_query", "GET", "/v1/splits/{}/returns/{}",
+          PAY_KIND_SPLIT_RETURN, 0, 0 },
     [PAY_OP_SPLIT_FINISH] =
-        { "split_finish", "POST", "/v1/payments/{}/splits/finish", 1 },
-    [PAY_OP_RECEIVER_ADD] = { "receiver_add", "POST", "/v1/receivers", 0 },
+        { "split_finish", "POST", "/v1/payments/{}/splits/finish",
+          PAY_KIND_SPLIT, 1, 1 },
+
+    [PAY_OP_RECEIVER_ADD] =
+        { "receiver_add", "POST", "/v1/receivers", PAY_KIND_NONE, 0, 0 },
     [PAY_OP_RECEIVER_DELETE] =
-        { "receiver_delete", "DELETE", "/v1/receivers", 0 },
-    [PAY_OP_STATEMENT] = { "statement", "GET", "/v1/statements/{}", 0 },
-    [PAY_OP_CHANNELS] = { "channels", "GET", "/v1/channels", 0 }
+        { "receiver_delete", "DELETE", "/v1/receivers", PAY_KIND_NONE, 0, 0 },
+    [PAY_OP_STATEMENT] =
+        { "statement", "GET", "/v1/statements/{}", PAY_KIND_NONE, 0, 0 },
+    [PAY_OP_CHANNELS] =
+        { "channels", "GET", "/v1/channels", PAY_KIND_NONE, 0, 0 },
+    [PAY_OP_REFRESH] = { "refresh", "", "", PAY_KIND_NONE, 0, 0 }
 };
 
 
@@ -45,7 +81,7 @@ static const char *const  pay_methods[PAY_METHOD_MAX] = {
 
 static const char *const  pay_states[PAY_STATE_MAX] = {
     "none", "pending", "processing", "authorized", "succeeded", "failed",
-    "closed"
+    "closed", "requires_action", "partially_succeeded"
 };
 
 
@@ -56,19 +92,52 @@ static const char *const  pay_refund_statuses[PAY_REFUND_MAX] = {
 
 #define PAY_BIT(s)  (1u << PAY_STATE_ ## s)
 
-/* docs/design.md section 8; the late success of a closed order is one */
+/* docs/design.md section 8 */
 
-static const unsigned  pay_arrows[PAY_STATE_MAX] = {
-    [PAY_STATE_PENDING] = PAY_BIT(PROCESSING) | PAY_BIT(AUTHORIZED)
-                          | PAY_BIT(SUCCEEDED) | PAY_BIT(FAILED)
-                          | PAY_BIT(CLOSED),
-    [PAY_STATE_PROCESSING] = PAY_BIT(PENDING) | PAY_BIT(AUTHORIZED)
-                             | PAY_BIT(SUCCEEDED) | PAY_BIT(FAILED)
-                             | PAY_BIT(CLOSED),
-    [PAY_STATE_AUTHORIZED] = PAY_BIT(SUCCEEDED) | PAY_BIT(CLOSED),
-    [PAY_STATE_FAILED] = PAY_BIT(SUCCEEDED),
-    [PAY_STATE_CLOSED] = PAY_BIT(SUCCEEDED)
+#define PAY_ARROWS_PAID_OUT                                                  \
+    [PAY_STATE_PENDING] = PAY_BIT(SUCCEEDED) | PAY_BIT(FAILED)               \
+                          | PAY_BIT(CLOSED) | PAY_BIT(REQUIRES_ACTION),      \
+    [PAY_STATE_REQUIRES_ACTION] = PAY_BIT(PENDING) | PAY_BIT(SUCCEEDED)      \
+                                  | PAY_BIT(FAILED) | PAY_BIT(CLOSED),       \
+    [PAY_STATE_SUCCEEDED] = PAY_BIT(FAILED)
+
+#define PAY_ARROWS_SPLIT                                                     \
+    [PAY_STATE_PENDING] = PAY_BIT(SUCCEEDED) | PAY_BIT(FAILED)               \
+                          | PAY_BIT(PARTIALLY_SUCCEEDED)
+
+static const unsigned  pay_arrows[PAY_KIND_MAX][PAY_STATE_MAX] = {
+
+    [PAY_KIND_PAYMENT] = {
+        [PAY_STATE_PENDING] = PAY_BIT(PROCESSING) | PAY_BIT(AUTHORIZED)
+                              | PAY_BIT(SUCCEEDED) | PAY_BIT(FAILED)
+                              | PAY_BIT(CLOSED),
+        [PAY_STATE_PROCESSING] = PAY_BIT(PENDING) | PAY_BIT(AUTHORIZED)
+                                 | PAY_BIT(SUCCEEDED) | PAY_BIT(FAILED)
+                                 | PAY_BIT(CLOSED),
+        [PAY_STATE_AUTHORIZED] = PAY_BIT(SUCCEEDED) | PAY_BIT(CLOSED),
+        [PAY_STATE_FAILED] = PAY_BIT(SUCCEEDED),
+        [PAY_STATE_CLOSED] = PAY_BIT(SUCCEEDED)
+    },
+
+    [PAY_KIND_REFUND] = { PAY_ARROWS_PAID_OUT },
+    [PAY_KIND_TRANSFER] = { PAY_ARROWS_PAID_OUT },
+    [PAY_KIND_SPLIT] = { PAY_ARROWS_SPLIT },
+    [PAY_KIND_SPLIT_RETURN] = { PAY_ARROWS_SPLIT }
 };
+
+
+const char *
+pay_kind_name(pay_kind_t k)
+{
+    return pay_kinds[k < PAY_KIND_MAX ? k : PAY_KIND_NONE][0];
+}
+
+
+const char *
+pay_kind_number(pay_kind_t k)
+{
+    return pay_kinds[k < PAY_KIND_MAX ? k : PAY_KIND_NONE][1];
+}
 
 
 const pay_op_info_t *
@@ -84,7 +153,7 @@ pay_op_by_name(pay_str_t name)
     unsigned  i;
 
     for (i = PAY_OP_NONE + 1; i < PAY_OP_MAX; i++) {
-        if (pay_str_eqz(name, pay_ops[i].name)) {
+        if (pay_ops[i].route[0] && pay_str_eqz(name, pay_ops[i].name)) {
             return (pay_op_t) i;
         }
     }
@@ -93,31 +162,34 @@ pay_op_by_name(pay_str_t name)
 }
 
 
-/* {} stands for one segment; the last one that matched is the number */
+/* {} stands for one segment */
 
 static int
-pay_route_match(const char *route, pay_str_t path, pay_str_t *number)
+pay_route_match(const char *route, pay_str_t path, pay_str_t numbers[2])
 {
+    size_t         n;
     const pay_u8  *p, *last;
 
+    n = 0;
     p = path.data;
     last = path.data + path.len;
 
     while (*route) {
 
         if (route[0] == '{') {
-            number->data = p;
+            numbers[n].data = p;
 
             while (p < last && *p != '/') {
                 p++;
             }
 
-            number->len = p - number->data;
+            numbers[n].len = p - numbers[n].data;
 
-            if (number->len == 0) {
+            if (numbers[n].len == 0) {
                 return 0;
             }
 
+            n++;
             route += 2;
             continue;
         }
@@ -136,25 +208,29 @@ pay_route_match(const char *route, pay_str_t path, pay_str_t *number)
 
 pay_rc_t
 pay_op_route(pay_str_t method, pay_str_t path, pay_op_t *op,
-    pay_str_t *number)
+    pay_str_t numbers[2])
 {
     unsigned   i;
     pay_rc_t   rc;
-    pay_str_t  n;
+    pay_str_t  n[2];
 
     rc = PAY_DECLINED;
 
     for (i = PAY_OP_NONE + 1; i < PAY_OP_MAX; i++) {
 
-        n = PAY_STR("");
+        n[0] = PAY_STR("");
+        n[1] = PAY_STR("");
 
-        if (!pay_route_match(pay_ops[i].route, path, &n)) {
+        if (pay_ops[i].route[0] == '\0'
+            || !pay_route_match(pay_ops[i].route, path, n))
+        {
             continue;
         }
 
         if (pay_str_eqz(method, pay_ops[i].method)) {
             *op = (pay_op_t) i;
-            *number = n;
+            numbers[0] = n[0];
+            numbers[1] = n[1];
             return PAY_OK;
         }
 
@@ -195,13 +271,32 @@ pay_state_name(pay_state_t s)
 
 
 int
-pay_state_may(pay_state_t from, pay_state_t to)
+pay_state_may(pay_kind_t kind, pay_state_t from, pay_state_t to)
 {
-    if (from >= PAY_STATE_MAX || to >= PAY_STATE_MAX) {
+    if (kind >= PAY_KIND_MAX || from >= PAY_STATE_MAX || to >= PAY_STATE_MAX) {
         return 0;
     }
 
-    return (pay_arrows[from] >> to) & 1;
+    return (pay_arrows[kind][from] >> to) & 1;
+}
+
+
+int
+pay_state_final(pay_kind_t kind, pay_state_t s)
+{
+    switch (s) {
+
+    case PAY_STATE_SUCCEEDED:
+    case PAY_STATE_CLOSED:
+    case PAY_STATE_PARTIALLY_SUCCEEDED:
+        return 1;
+
+    case PAY_STATE_FAILED:
+        return kind != PAY_KIND_PAYMENT;
+
+    default:
+        return 0;
+    }
 }
 
 

@@ -6,7 +6,7 @@
  */
 
 #include "test.h"
-#include <model/pay_model.h>
+#include <model/pay_ask.h>
 
 
 #define BASE(members)                                                        \
@@ -118,13 +118,13 @@ test_cases(void)
     pay_rc_t            rc;
     pay_error_t         e;
     pay_arena_t        *a;
-    pay_payment_ask_t   ask;
+    pay_ask_t           ask;
 
     for (i = 0; i < pay_nelts(cases); i++) {
         a = pay_arena_create(0);
         memset(&e, 0, sizeof(e));
 
-        rc = pay_payment_ask_parse(a, pay_strz(cases[i].body), &ask, &e);
+        rc = pay_ask_parse(a, PAY_OP_PAY, pay_strz(cases[i].body), &ask, &e);
 
         if (!ok((rc == PAY_OK) == (cases[i].code == 0)
                 && e.code == cases[i].code
@@ -149,7 +149,7 @@ test_lengths(void)
     pay_rc_t            rc;
     pay_error_t         e;
     pay_arena_t        *a;
-    pay_payment_ask_t   ask;
+    pay_ask_t           ask;
 
     a = pay_arena_create(0);
 
@@ -166,7 +166,7 @@ test_lengths(void)
                  "\"currency\":\"CNY\",\"method\":\"qr_code\","
                  "\"channel\":\"w\",\"description\":\"%s\"}", text);
         memset(&e, 0, sizeof(e));
-        rc = pay_payment_ask_parse(a, pay_strz(body), &ask, &e);
+        rc = pay_ask_parse(a, PAY_OP_PAY, pay_strz(body), &ask, &e);
         ok((rc == PAY_OK) == (i <= 127),
            "description of %zu characters of 3 bytes", i);
     }
@@ -187,13 +187,13 @@ fingerprint(const char *body, pay_u8 out[16])
 {
     pay_error_t         e;
     pay_arena_t        *a;
-    pay_payment_ask_t   ask;
+    pay_ask_t           ask;
 
     a = pay_arena_create(0);
     memset(out, 0, 16);
 
-    if (pay_payment_ask_parse(a, pay_strz(body), &ask, &e) == PAY_OK) {
-        pay_payment_fingerprint(out, a, &ask);
+    if (pay_ask_parse(a, PAY_OP_PAY, pay_strz(body), &ask, &e) == PAY_OK) {
+        pay_ask_fingerprint(out, a, PAY_OP_PAY, &ask);
     }
 
     pay_arena_destroy(a);
@@ -253,7 +253,7 @@ test_memory(void)
     pay_rc_t            rc;
     pay_error_t         e;
     pay_arena_t        *a;
-    pay_payment_ask_t   ask;
+    pay_ask_t           ask;
 
     for (limit = 64; limit < 65536; limit += 64) {
         a = pay_arena_create(limit);
@@ -262,7 +262,7 @@ test_memory(void)
             continue;
         }
 
-        rc = pay_payment_ask_parse(a, pay_strz(wishes[0].body), &ask, &e);
+        rc = pay_ask_parse(a, PAY_OP_PAY, pay_strz(wishes[0].body), &ask, &e);
         pay_arena_destroy(a);
 
         if (rc != PAY_ERROR) {

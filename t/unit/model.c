@@ -6,7 +6,8 @@
  */
 
 #include "test.h"
-#include <model/pay_model.h>
+#include <model/pay_ask.h>
+#include <model/pay_event.h>
 
 
 static const struct {
@@ -48,90 +49,240 @@ test_routes(void)
     size_t     i;
     pay_op_t   op;
     pay_rc_t   rc;
-    pay_str_t  n;
+    pay_str_t  n[2];
 
     for (i = 0; i < pay_nelts(routes); i++) {
         rc = pay_op_route(pay_strz(routes[i].method),
-                          pay_strz(routes[i].path), &op, &n);
+                          pay_strz(routes[i].path), &op, n);
 
         ok(rc == routes[i].rc
-           && (rc != PAY_OK || (op == routes[i].op
-                                && pay_str_eqz(n, routes[i].number))),
+           && (rc != PAY_OK
+               || (op == routes[i].op
+                   && pay_str_eqz(n[n[1].len ? 1 : 0], routes[i].number))),
            "route %s %s", routes[i].method, routes[i].path);
     }
 }
 
 
-/* docs/design.md section 8, as a picture: from in rows, to in columns */
+/* docs/design.md section 8, as pictures: from in rows, to in columns */
 
-static const char *const  arrows[] = {
-    /*             - P r A S F C */
-    /* none */    ". . . . . . .",
-    /* pending */ ". . x x x x x",
-    /* process */ ". x . x x x x",
-    /* author. */ ". . . . x . x",
-    /* succ. */   ". . . . . . .",
-    /* failed */  ". . . . x . .",
-    /* closed */  ". . . . x . ."
+static const char *const  arrows[PAY_KIND_MAX][PAY_STATE_MAX] = {
+
+    [PAY_KIND_PAYMENT] = {
+        /*             - P r A S F C q p */
+        /* none */    ". . . . . . . . .",
+        /* pending */ ". . x x x x x . .",
+        /* process */ ". x . x x x x . .",
+        /* author. */ ". . . . x . x . .",
+        /* succ. */   ". . . . . . . . .",
+        /* failed */  ". . . . x . . . .",
+        /* closed */  ". . . . x . . . .",
+        /* action */  ". . . . . . . . .",
+        /* partly */  ". . . . . . . . ."
+    },
+
+    [PAY_KIND_REFUND] = {
+        /*             - P r A S F C q p */
+        /* none */    ". . . . . . . . .",
+        /* pending */ ". . . . x x x x .",
+        /* process */ ". . . . . . . . .",
+        /* author. */ ". . . . . . . . .",
+        /* succ. */   ". . . . . x . . .",
+        /* failed */  ". . . . . . . . .",
+        /* closed */  ". . . . . . . . .",
+        /* action */  ". x . . x x x . .",
+        /* partly */  ". . . . . . . . ."
+    },
+
+    [PAY_KIND_SPLIT] = {
+        /*             - P r A S F C q p */
+        /* none */    ". . . . . . . . .",
+        /* pending */ ". . . . x x . . x",
+        /* process */ ". . . . . . . . .",
+        /* author. */ ". . . . . . . . .",
+        /* succ. */   ". . . . . . . . .",
+        /* failed */  ". . . . . . . . .",
+        /* closed */  ". . . . . . . . .",
+        /* action */  ". . . . . . . . .",
+        /* partly */  ". . . . . . . . ."
+    }
 };
+
+
+static void
+test_arrow(pay_kind_t kind, const char *const *picture, unsigned from,
+    unsigned to)
+{
+    int            may, expected;
+    pay_fact_t     f;
+    pay_object_t   p;
+    pay_change_t   change;
+
+    may = pay_state_may(kind, from, to);
+    ok(may == (picture[from][2 * to] == 'x'), "arrow of a %s %s -> %s: %s",
+       pay_kind_name(kind), pay_state_name(from), pay_state_name(to),
+       may ? "yes" : "no");
+
+    if (from == 0 || to == 0) {
+        return;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.kind = kind;
+    p.state = from;
+    p.answered = 1;
+    pay_fact_init(&f);
+    f.kind = kind;
+    f.state = to;
+
+    change = pay_object_apply(&p, &f, 0, 1000);
+    expected = from == to ? PAY_CHANGE_NONE
+               : may ? PAY_CHANGE_STATE : PAY_CHANGE_DROPPED;
+
+    ok((int) change == expected
+       && p.state == (change == PAY_CHANGE_STATE ? to : from),
+       "a notice takes it: %s %s -> %s", pay_kind_name(kind),
+       pay_state_name(from), pay_state_name(to));
+}
 
 
 static void
 test_arrows(void)
 {
-    unsigned       from, to;
-    int            may, expected;
-    pay_fact_t     f;
-    pay_payment_t  p;
-    pay_change_t   change;
+    unsigned                  kind, from, to;
+    const char *const        *picture;
 
-    for (from = 0; from < PAY_STATE_MAX; from++) {
-        for (to = 0; to < PAY_STATE_MAX; to++) {
-            may = pay_state_may(from, to);
-            ok(may == (arrows[from][2 * to] == 'x'), "arrow %s -> %s: %s",
-               pay_state_name(from), pay_state_name(to), may ? "yes" : "no");
+    for (kind = PAY_KIND_PAYMENT; kind < PAY_KIND_MAX; kind++) {
 
-            if (from == 0 || to == 0) {
-                continue;
-            }
+        /* a transfer is as a refund, a return as a split */
 
-            memset(&p, 0, sizeof(p));
-            p.state = from;
-            p.answered = 1;
-            pay_fact_init(&f);
-            f.state = to;
+        picture = arrows[kind == PAY_KIND_TRANSFER ? PAY_KIND_REFUND
+                         : kind == PAY_KIND_SPLIT_RETURN ? PAY_KIND_SPLIT
+                         : kind];
 
-            change = pay_payment_apply(&p, &f, 0, 1000);
-            expected = from == to ? PAY_CHANGE_NONE
-                       : may ? PAY_CHANGE_STATE : PAY_CHANGE_DROPPED;
-
-            ok((int) change == expected
-               && p.state == (change == PAY_CHANGE_STATE ? to : from),
-               "a notice takes it: %s -> %s", pay_state_name(from),
-               pay_state_name(to));
-
-            if (to == PAY_STATE_SUCCEEDED) {
-                ok(p.late == (from == PAY_STATE_FAILED
-                              || from == PAY_STATE_CLOSED),
-                   "late after %s", pay_state_name(from));
+        for (from = 0; from < PAY_STATE_MAX; from++) {
+            for (to = 0; to < PAY_STATE_MAX; to++) {
+                test_arrow(kind, picture, from, to);
             }
         }
     }
+}
+
+
+static void
+test_refunds(void)
+{
+    int           i;
+    char          id[16];
+    pay_str_t     bytes;
+    pay_arena_t  *a;
+    pay_object_t  p, q;
+
+    a = pay_arena_create(0);
+    memset(&p, 0, sizeof(p));
+    p.kind = PAY_KIND_PAYMENT;
+    p.state = PAY_STATE_SUCCEEDED;
+    p.amount = 100;
+
+#define reserve(id, n)  pay_refunds_reserve(a, &p, PAY_STR(id), n)
+#define settle(id, n, s)                                                     \
+    pay_refunds_settle(a, &p, PAY_STR(id), n, PAY_STATE_ ## s)
+
+    is_int(reserve("r1", 101), PAY_DECLINED, "more than was paid");
+    is_int(reserve("r1", 60), PAY_OK, "60 of 100");
+    is_int(reserve("r1", 60), PAY_OK, "the same one again");
+    is_int(reserve("r2", 41), PAY_DECLINED, "41 of the 40 left");
+    is_int(reserve("r2", 40), PAY_OK, "40 of the 40 left");
+    is_int(reserve("r3", 1), PAY_DECLINED, "nothing is left");
+    ok(p.amount_refunded == 0 && p.refund_status == PAY_REFUND_NONE,
+       "nothing is refunded yet");
+
+    is_int(settle("r1", 60, SUCCEEDED), 1, "60 are");
+    ok(p.amount_refunded == 60 && p.refund_status == PAY_REFUND_PARTIAL,
+       "partial");
+    is_int(settle("r1", 60, SUCCEEDED), 0, "told again");
+    is_int(p.amount_refunded, 60, "... counted once");
+
+    is_int(settle("r2", 40, FAILED), 1, "the other one failed");
+    is_int(reserve("r3", 40), PAY_OK, "... and its part is free");
+    is_int(settle("r3", 40, SUCCEEDED), 1, "all of it");
+    ok(p.amount_refunded == 100 && p.refund_status == PAY_REFUND_FULL,
+       "full");
+
+    bytes = pay_object_pack(a, &p);
+    is_int(pay_object_unpack(a, bytes, &q), PAY_OK, "stored");
+    ok(pay_str_eq(p.refunds, q.refunds), "... with its refunds");
+
+    is_int(settle("r1", 60, FAILED), 1, "one bounced");
+    ok(p.amount_refunded == 40 && p.refund_status == PAY_REFUND_PARTIAL,
+       "... and is refunded no more");
+
+    is_int(settle("r9", 10, SUCCEEDED), 1, "one that nobody asked us for");
+    is_int(p.amount_refunded, 50, "... counts");
 
     memset(&p, 0, sizeof(p));
-    p.state = PAY_STATE_FAILED;
-    pay_fact_init(&f);
-    f.state = PAY_STATE_PENDING;
-    is_int(pay_payment_apply(&p, &f, 1, 1), PAY_CHANGE_STATE,
-           "a verified query outranks a notice");
+    p.amount = 1000;
 
-    p.state = PAY_STATE_SUCCEEDED;
-    is_int(pay_payment_apply(&p, &f, 1, 1), PAY_CHANGE_DROPPED,
-           "but nothing leads out of succeeded");
+    for (i = 0; i < 50; i++) {
+        snprintf(id, sizeof(id), "m%d", i);
+        pay_refunds_reserve(a, &p, pay_strz(id), 1);
+    }
 
-    p.state = PAY_STATE_CLOSED;
-    is_int(pay_payment_apply(&p, &f, 1, 1), PAY_CHANGE_DROPPED,
-           "nor an old query back out of closed");
+    is_int(reserve("m50", 1), PAY_INVALID, "the 51st: the channel knows");
+    ok(p.refunds.len <= 800, "... and a record stays small");
+
+    pay_arena_destroy(a);
+}
+
+
+static void
+test_split_amounts(void)
+{
+    pay_receiver_t  r[3];
+
+    memset(r, 0, sizeof(r));
+
+#define part(i, a, p)  (r[i].amount = (a), r[i].ratio = (p))
+
+    part(0, -1, 3333);
+    part(1, -1, 3333);
+    part(2, -1, 3334);
+    is_int(pay_split_amounts(r, 3, 100), PAY_OK, "thirds of 100");
+    ok(r[0].amount == 33 && r[1].amount == 33 && r[2].amount == 34,
+       "33, 33, 34");
+
+    part(0, -1, 5000);
+    part(1, -1, 5000);
+    is_int(pay_split_amounts(r, 2, 1), PAY_OK, "halves of 1");
+    ok(r[0].amount == 1 && r[1].amount == 0, "the first of equal ones");
+
+    part(0, -1, 1000);
+    part(1, -1, 1000);
+    is_int(pay_split_amounts(r, 2, 999), PAY_OK, "tenths of 999");
+    ok(r[0].amount == 100 && r[1].amount == 99, "199 together");
+
+    part(0, 90, -1);
+    part(1, -1, 1000);
+    is_int(pay_split_amounts(r, 2, 100), PAY_OK, "an amount and a ratio");
+    ok(r[0].amount == 90 && r[1].amount == 10, "90, 10");
+
+    part(0, 91, -1);
+    part(1, -1, 1000);
+    is_int(pay_split_amounts(r, 2, 100), PAY_INVALID, "101 of 100");
+
+    part(0, -1, 9000);
+    part(1, -1, 1001);
+    is_int(pay_split_amounts(r, 2, 100), PAY_INVALID, "100.01 percent");
+
+    part(0, -1, -1);
+    is_int(pay_split_amounts(r, 1, 100), PAY_INVALID, "neither");
+    part(0, 1, 1);
+    is_int(pay_split_amounts(r, 1, 100), PAY_INVALID, "both");
+
+    part(0, -1, 10000);
+    is_int(pay_split_amounts(r, 1, INT64_C(9007199254740991)), PAY_OK,
+           "all of the most");
+    ok(r[0].amount == INT64_C(9007199254740991), "... exactly");
 }
 
 
@@ -139,9 +290,10 @@ static void
 test_apply(void)
 {
     pay_fact_t     f;
-    pay_payment_t  p;
+    pay_object_t   p;
 
     memset(&p, 0, sizeof(p));
+    p.kind = PAY_KIND_PAYMENT;
     p.state = PAY_STATE_PENDING;
     p.amount = 100;
     p.currency = PAY_STR("CNY");
@@ -151,29 +303,29 @@ test_apply(void)
     f.state = PAY_STATE_SUCCEEDED;
     f.amount = 101;
     f.currency = PAY_STR("CNY");
-    f.channel_order_id = PAY_STR("420001");
-    is_int(pay_payment_apply(&p, &f, 0, 9), PAY_CHANGE_MISMATCH,
+    f.channel_number = PAY_STR("420001");
+    is_int(pay_object_apply(&p, &f, 0, 9), PAY_CHANGE_MISMATCH,
            "W-6: another amount");
     is_int(p.state, PAY_STATE_PENDING, "... changes nothing");
 
     f.amount = 100;
     f.currency = PAY_STR("USD");
-    is_int(pay_payment_apply(&p, &f, 0, 9), PAY_CHANGE_MISMATCH,
+    is_int(pay_object_apply(&p, &f, 0, 9), PAY_CHANGE_MISMATCH,
            "W-6: another currency");
 
     f.currency = PAY_STR("CNY");
-    f.paid_at = 8;
+    f.done_at = 8;
     f.amount_paid = 90;
-    is_int(pay_payment_apply(&p, &f, 0, 9), PAY_CHANGE_STATE, "paid");
-    ok(p.amount_paid == 90 && p.paid_at == 8 && !p.unknown && p.answered
-       && !p.late && pay_str_eqz(p.channel_order_id, "420001"),
+    is_int(pay_object_apply(&p, &f, 0, 9), PAY_CHANGE_STATE, "paid");
+    ok(p.amount_paid == 90 && p.done_at == 8 && !p.unknown && p.answered
+       && !p.late && pay_str_eqz(p.channel_number, "420001"),
        "paid: members");
-    is_int(pay_payment_apply(&p, &f, 0, 9), PAY_CHANGE_NONE, "told again");
+    is_int(pay_object_apply(&p, &f, 0, 9), PAY_CHANGE_NONE, "told again");
 
-    f.channel_order_id = PAY_STR("420002");
-    is_int(pay_payment_apply(&p, &f, 0, 9), PAY_CHANGE_DUPLICATE,
+    f.channel_number = PAY_STR("420002");
+    is_int(pay_object_apply(&p, &f, 0, 9), PAY_CHANGE_DUPLICATE,
            "a second real payment");
-    ok(pay_str_eqz(p.channel_order_id, "420001"), "... changes nothing");
+    ok(pay_str_eqz(p.channel_number, "420001"), "... changes nothing");
 }
 
 
@@ -183,12 +335,13 @@ test_pack(void)
     size_t         n;
     pay_str_t      bytes, cut;
     pay_arena_t   *a;
-    pay_payment_t  p, q;
+    pay_object_t   p, q;
 
     a = pay_arena_create(0);
     memset(&p, 0, sizeof(p));
+    p.kind = PAY_KIND_PAYMENT;
     memset(p.fingerprint, 0x5a, 16);
-    p.order_id = PAY_STR("order-1");
+    p.number = PAY_STR("order-1");
     p.merchant = PAY_STR("demo");
     p.channel = PAY_STR("wechat");
     p.method = PAY_METHOD_QR_CODE;
@@ -201,14 +354,14 @@ test_pack(void)
     p.metadata = PAY_STR("{\"a\":\"b\"}");
     p.unknown = 1;
 
-    bytes = pay_payment_pack(a, &p);
+    bytes = pay_object_pack(a, &p);
     ok(bytes.data && bytes.len <= 400,
        "a payment of usual size fits one cell: %zu bytes", bytes.len);
-    is_int(pay_payment_unpack(a, bytes, &q), PAY_OK, "unpack");
+    is_int(pay_object_unpack(a, bytes, &q), PAY_OK, "unpack");
     ok(memcmp(q.fingerprint, p.fingerprint, 16) == 0
-       && pay_str_eq(q.order_id, p.order_id)
+       && pay_str_eq(q.number, p.number)
        && pay_str_eq(q.ref, p.ref) && pay_str_eq(q.metadata, p.metadata)
-       && q.amount == 12345 && q.unknown && !q.answered
+       && q.kind == p.kind && q.amount == 12345 && q.unknown && !q.answered
        && q.expires_at == p.expires_at && q.method == PAY_METHOD_QR_CODE,
        "the same members");
 
@@ -216,7 +369,7 @@ test_pack(void)
         cut = bytes;
         cut.len = n;
 
-        if (pay_payment_unpack(a, cut, &q) == PAY_OK) {
+        if (pay_object_unpack(a, cut, &q) == PAY_OK) {
             break;
         }
     }
@@ -224,7 +377,7 @@ test_pack(void)
     ok(n == bytes.len, "cut at every byte: refused");
 
     ((pay_u8 *) bytes.data)[0] = 77;
-    is_int(pay_payment_unpack(a, bytes, &q), PAY_INVALID, "another layout");
+    is_int(pay_object_unpack(a, bytes, &q), PAY_INVALID, "another layout");
 
     pay_arena_destroy(a);
 }
@@ -273,11 +426,12 @@ test_event(void)
     pay_json_t   *root, *o;
     pay_arena_t  *a;
     pay_event_t   e;
-    pay_payment_t p;
+    pay_object_t  p;
 
     a = pay_arena_create(0);
     memset(&p, 0, sizeof(p));
-    p.order_id = PAY_STR("order-1");
+    p.kind = PAY_KIND_PAYMENT;
+    p.number = PAY_STR("order-1");
     p.merchant = PAY_STR("demo");
     p.channel = PAY_STR("wechat");
     p.state = PAY_STATE_SUCCEEDED;
@@ -289,7 +443,7 @@ test_event(void)
     e.channel = PAY_STR("wechat");
     e.source = "notice";
     e.created_at = 1795305600;
-    e.payment = &p;
+    e.object = &p;
 
     is_int(pay_event_id(&e, PAY_STR("order-1"), PAY_STR("42")), 0, "id");
     ok(strlen(e.id) == 30 && memcmp(e.id, "evt_", 4) == 0, "id: %s", e.id);
@@ -365,6 +519,8 @@ main(void)
 {
     test_routes();
     test_arrows();
+    test_refunds();
+    test_split_amounts();
     test_apply();
     test_pack();
     test_echo();

@@ -118,18 +118,18 @@ test_query_request(void)
               "?mchid=1900000109\n1795305600\n" NONCE_1 "\n\n", NONCE_1);
 
     open_talk(PAY_OP_QUERY, PAY_KNOWN_FORGOTTEN);
-    payment.channel_order_id = PAY_STR("4200000001");
+    payment.channel_number = PAY_STR("4200000001");
     is_int(pay_wechatpay_v3.begin(&t), PAY_SIGN, "both numbers");
     is(t.request.target, "/v3/pay/transactions/out-trade-no/" ORDER
        "?mchid=1900000109", "ours is taken");
 
-    payment.order_id = PAY_STR("");
+    payment.number = PAY_STR("");
     t.random_used = 0;
     is_int(pay_wechatpay_v3.begin(&t), PAY_SIGN, "the channel's number");
     is(t.request.target, "/v3/pay/transactions/id/4200000001"
        "?mchid=1900000109", "target");
 
-    payment.channel_order_id = PAY_STR("a/b|c?d");
+    payment.channel_number = PAY_STR("a/b|c?d");
     t.random_used = 0;
     is_int(pay_wechatpay_v3.begin(&t), PAY_SIGN, "an odd number");
     is(t.request.target, "/v3/pay/transactions/id/a%2Fb%7Cc%3Fd"
@@ -137,7 +137,7 @@ test_query_request(void)
     is_signed("GET\n/v3/pay/transactions/id/a%2Fb%7Cc%3Fd?mchid=1900000109\n"
               "1795305600\n" NONCE_1 "\n\n", NONCE_1);
 
-    payment.channel_order_id = PAY_STR("");
+    payment.channel_number = PAY_STR("");
     t.random_used = 0;
     failed(pay_wechatpay_v3.begin(&t), PAY_E_FIELD_MISSING, "locator",
            "no number at all");
@@ -159,8 +159,8 @@ test_close_request(void)
               NONCE_1);
 
     open_talk(PAY_OP_CLOSE, PAY_KNOWN_FORGOTTEN);
-    payment.order_id = PAY_STR("");
-    payment.channel_order_id = PAY_STR("4200000001");
+    payment.number = PAY_STR("");
+    payment.channel_number = PAY_STR("4200000001");
     failed(pay_wechatpay_v3.begin(&t), PAY_E_FIELD_MISSING, "locator",
            "close needs our number");
 }
@@ -402,9 +402,9 @@ test_tables(void)
     ok(can->hosts[2] == NULL, "no more hosts");
     is(pay_strz(can->currencies[0]), "CNY", "CNY");
     ok(can->currencies[1] == NULL, "alone");
-    is_int(can->order_id_min, 6, "order_id_min");
-    is_int(can->order_id_max, 32, "order_id_max");
-    is(pay_strz(can->order_id_extra), "_-", "order_id_extra");
+    is_int(can->numbers[PAY_KIND_PAYMENT].min, 6, "order_id_min");
+    is_int(can->numbers[PAY_KIND_PAYMENT].max, 32, "order_id_max");
+    is(pay_strz(can->numbers[PAY_KIND_PAYMENT].extra), "_-", "order_id_extra");
     is_int(can->description_max, 127, "description_max");
     is_int(can->amount_min, 1, "amount_min");
     is_int(can->amount_max, PAY_AMOUNT_MAX, "amount_max");

@@ -447,7 +447,7 @@ test_query_states(void)
         is_int(t.error.code, PAY_E_NONE, "no error");
         is_int(t.fact.state, rows[i].state, rows[i].body);
         is_int(t.fact.refund_status, rows[i].refund, "refund_status");
-        is(t.fact.order_id, ORDER, "order_id");
+        is(t.fact.number, ORDER, "order_id");
         is_int(t.fact.action.kind, rows[i].state == PAY_STATE_PENDING
                ? PAY_ACTION_QR_CODE : PAY_ACTION_NONE, "the stored code");
         ok(pay_str_eqz(t.fact.failure, rows[i].state == PAY_STATE_FAILED
@@ -456,13 +456,13 @@ test_query_states(void)
 
     begin_talk(PAY_OP_QUERY, PAY_KNOWN_OPEN);
     is_int(answer_signed(200, PAID), PAY_DONE, "paid");
-    is(t.fact.channel_order_id, "4200000001", "channel_order_id");
+    is(t.fact.channel_number, "4200000001", "channel_order_id");
     is(t.fact.payer, "oUpF8uMuAJO", "payer");
     is(t.fact.echo, ECHO, "echo");
     is(t.fact.currency, "CNY", "currency");
     is_int(t.fact.amount, 100, "amount");
     is_int(t.fact.amount_paid, 90, "amount_paid");
-    is_int(t.fact.paid_at, 1795305600, "paid_at");
+    is_int(t.fact.done_at, 1795305600, "paid_at");
 
     begin_talk(PAY_OP_QUERY, PAY_KNOWN_OPEN);
     is_int(answer_signed(200, NOTPAY), PAY_DONE, "pending, no stored code");
@@ -479,11 +479,11 @@ test_query_states(void)
 
     open_talk(PAY_OP_QUERY, PAY_KNOWN_FORGOTTEN);
     memset(&payment, 0, sizeof(payment));
-    payment.channel_order_id = PAY_STR("4200000001");
+    payment.channel_number = PAY_STR("4200000001");
     is_int(pay_wechatpay_v3.begin(&t), PAY_SIGN, "by the channel's number");
     is_int(answer_signed(200, PAID), PAY_DONE, "found");
     is_int(t.error.code, PAY_E_NONE, "no error");
-    is(t.fact.order_id, ORDER, "order_id");
+    is(t.fact.number, ORDER, "order_id");
     is_int(t.fact.amount, 100, "amount");
 }
 
@@ -560,7 +560,7 @@ test_query_wrong(void)
 
     open_talk(PAY_OP_QUERY, PAY_KNOWN_FORGOTTEN);
     memset(&payment, 0, sizeof(payment));
-    payment.channel_order_id = PAY_STR("4200000002");
+    payment.channel_number = PAY_STR("4200000002");
     is_int(pay_wechatpay_v3.begin(&t), PAY_SIGN, "by the channel's number");
     failed(answer_signed(200, PAID), PAY_E_CHANNEL_RESPONSE_INVALID,
            "echo_mismatch", "another number");
@@ -571,7 +571,7 @@ test_query_wrong(void)
                          "\"amount\":{\"total\":100,\"currency\":\"CNY\"}}"),
            PAY_DONE, "an odd date");
     is_int(t.fact.state, PAY_STATE_SUCCEEDED, "loses no payment");
-    is_int(t.fact.paid_at, 0, "and is not believed");
+    is_int(t.fact.done_at, 0, "and is not believed");
     is_int(t.fact.amount_paid, -1, "an amount that was not told");
 }
 

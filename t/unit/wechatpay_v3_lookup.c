@@ -105,7 +105,7 @@ test_pay_used(void)
         is_int(rc, PAY_DONE, "done");
         is_int(t.error.code, PAY_E_NONE, "no error");
         is_int(t.fact.state, rows[i].state, "its state");
-        is(t.fact.order_id, ORDER, "its number");
+        is(t.fact.number, ORDER, "its number");
     }
 
     /* unsigned, or unverified: never a state */
@@ -216,7 +216,7 @@ test_close(void)
         failed(rc, rows[i].code, rows[i].reason, rows[i].name);
 
         if (rows[i].code == PAY_E_ALREADY_PAID) {
-            is(t.fact.channel_order_id, "4200000001", "the verified fact");
+            is(t.fact.channel_number, "4200000001", "the verified fact");
             is(t.error.channel_code, rows[i].first, "the channel's code");
         }
     }

@@ -159,7 +159,7 @@ refused(pay_rc_t rc, const char *reason, int status, const char *name)
                t.error.reason ? t.error.reason : "(no reason)");
     }
 
-    ok(t.fact.state == PAY_STATE_NONE && t.fact.order_id.len == 0
+    ok(t.fact.state == PAY_STATE_NONE && t.fact.number.len == 0
        && t.fact.amount == -1 && t.notice_data.len == 0, "no fact, no text");
 
     pay_wechatpay_v3.acknowledge(&t, PAY_ACK_REFUSED, &reply);
@@ -175,18 +175,18 @@ test_payment(void)
 
     is_int(send_made(&right), PAY_DONE, "a payment");
     is_int(t.error.code, PAY_E_NONE, "no error");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "is one");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "is one");
     is(t.notice_type, "TRANSACTION.SUCCESS", "type");
     is(t.notice_data, PAID, "data");
     is_int(t.fact.state, PAY_STATE_SUCCEEDED, "succeeded");
-    is(t.fact.order_id, "order-0001", "order_id");
-    is(t.fact.channel_order_id, "4200000001", "channel_order_id");
+    is(t.fact.number, "order-0001", "order_id");
+    is(t.fact.channel_number, "4200000001", "channel_order_id");
     is(t.fact.echo, "p1.shop-a.x", "echo");
     is(t.fact.payer, "oUpF8uMuAJO", "payer");
     is(t.fact.currency, "CNY", "currency");
     is_int(t.fact.amount, 100, "amount");
     is_int(t.fact.amount_paid, 90, "amount_paid");
-    is_int(t.fact.paid_at, NOW, "paid_at");
+    is_int(t.fact.done_at, NOW, "paid_at");
     is_int(t.fact.action.kind, PAY_ACTION_NONE, "nothing to do");
 
     /* what the order's amount should be is not the driver's to know */
@@ -195,25 +195,25 @@ test_payment(void)
                       "\"transaction_id\":\"4200000001\","
                       "\"amount\":{\"total\":1,\"currency\":\"USD\"}}"),
            PAY_DONE, "another amount");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "is still a payment");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "is still a payment");
     is_int(t.fact.amount, 1, "of this amount");
     is_int(t.fact.amount_paid, -1, "what was paid was not told");
     is(t.fact.currency, "USD", "of this currency");
-    is_int(t.fact.paid_at, 0, "nor when");
+    is_int(t.fact.done_at, 0, "nor when");
 
     m = right;
     m.aad = "";
     is_int(send_made(&m), PAY_DONE, "empty associated data");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "a payment");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "a payment");
 
     m.aad = NULL;
     is_int(send_made(&m), PAY_DONE, "no associated data");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "a payment");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "a payment");
 
     m = right;
     m.event = "TRANSACTION.NEW";
     is_int(send_made(&m), PAY_DONE, "an event that is new");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "about a payment that succeeded");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "about a payment that succeeded");
 
     m.plain = PAID_BY(OURS, "\"trade_state\":\"CLOSED\",");
     is_int(send_made(&m), PAY_DONE, "an event that is new");
@@ -552,19 +552,19 @@ test_headers(void)
     body = prepared();
     headers.nelts--;
     is_int(deliver("POST", body), PAY_DONE, "no signature type");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "means the usual one");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "means the usual one");
 
     body = prepared();
     *header_at(&headers, "Content-Type") =
         PAY_STR("application/json; charset=utf-8");
     is_int(deliver("POST", body), PAY_DONE, "with a charset");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "is fine");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "is fine");
 
     body = prepared();
     headers.elts[1].name = PAY_STR("wechatpay-timestamp");
     headers.elts[2].name = PAY_STR("WECHATPAY-NONCE");
     is_int(deliver("POST", body), PAY_DONE, "header names in any case");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "are fine");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "are fine");
 
     body = prepared();
     drop_header("Content-Type");
@@ -596,7 +596,7 @@ test_headers(void)
     }
 
     is_int(deliver("POST", body), PAY_DONE, "changed back");
-    is_int(t.notice, PAY_NOTICE_PAYMENT, "it holds again");
+    is_int(t.notice, PAY_NOTICE_OBJECT, "it holds again");
 
     body.len--;
     refused(deliver("POST", body), "signature", 401, "one byte less");
@@ -651,7 +651,7 @@ test_memory(void)
         t.arena = whole;
     }
 
-    ok(rc == PAY_DONE && t.notice == PAY_NOTICE_PAYMENT && limit > 1000,
+    ok(rc == PAY_DONE && t.notice == PAY_NOTICE_OBJECT && limit > 1000,
        "%zu bytes are enough, with less it is an error", limit);
 }
 

@@ -38,8 +38,8 @@
 
 
 static pay_talk_t         t;
-static pay_payment_t      payment;
-static pay_payment_ask_t  ask;
+static pay_object_t       payment;
+static pay_ask_t          ask;
 static headers_t          headers;
 
 
@@ -55,7 +55,7 @@ open_talk(pay_op_t op, pay_known_t known)
     memset(&payment, 0, sizeof(payment));
     memset(&ask, 0, sizeof(ask));
 
-    t.payment = &payment;
+    t.object = &payment;
     t.known = known;
 
     if (op == PAY_OP_PAY) {
@@ -63,13 +63,14 @@ open_talk(pay_op_t op, pay_known_t known)
         t.echo = PAY_STR(ECHO);
     }
 
-    ask.order_id = PAY_STR(ORDER);
+    ask.number = PAY_STR(ORDER);
     ask.amount = 100;
     ask.currency = PAY_STR("CNY");
     ask.description = PAY_STR("Tea");
     ask.method = PAY_METHOD_QR_CODE;
 
-    payment.order_id = ask.order_id;
+    payment.kind = PAY_KIND_PAYMENT;
+    payment.number = ask.number;
     payment.amount = ask.amount;
     payment.currency = ask.currency;
     payment.state = PAY_STATE_PENDING;
@@ -151,7 +152,7 @@ static UNUSED void
 no_fact(void)
 {
     ok(t.fact.state == PAY_STATE_NONE && t.fact.amount == -1
-       && t.fact.ref.len == 0 && t.fact.channel_order_id.len == 0
+       && t.fact.ref.len == 0 && t.fact.channel_number.len == 0
        && t.fact.action.kind == PAY_ACTION_NONE, "no fact");
 }
 

@@ -131,8 +131,8 @@ response_prepay(yajl_val v, const char *token, const pay_answer_t *a)
 {
     pay_rc_t             rc;
     pay_talk_t           t;
-    pay_payment_t        payment;
-    pay_payment_ask_t    ask;
+    pay_object_t        payment;
+    pay_ask_t    ask;
 
     memset(&payment, 0, sizeof(payment));
     memset(&ask, 0, sizeof(ask));
@@ -140,11 +140,11 @@ response_prepay(yajl_val v, const char *token, const pay_answer_t *a)
     talk_open(&t, PAY_OP_PAY);
     t.now = YAJL_GET_INTEGER(member(v, "now"));
     t.ask = &ask;
-    t.payment = &payment;
+    t.object = &payment;
 
     ask.method = PAY_METHOD_QR_CODE;
     ask.description = PAY_STR("x");
-    payment.order_id = PAY_STR("1217752501201407033233368018");
+    payment.number = PAY_STR("1217752501201407033233368018");
     payment.amount = 1;
     payment.currency = PAY_STR("CNY");
 
@@ -246,8 +246,8 @@ notice_fact(yajl_val v, const pay_talk_t *t)
     amount = member(p, "amount");
 
     is_int(t->fact.state, PAY_STATE_SUCCEEDED, "succeeded");
-    is(t->fact.order_id, text_of(p, "out_trade_no"), "order_id");
-    is(t->fact.channel_order_id, text_of(p, "transaction_id"),
+    is(t->fact.number, text_of(p, "out_trade_no"), "order_id");
+    is(t->fact.channel_number, text_of(p, "transaction_id"),
        "channel_order_id");
     is(t->fact.echo, text_of(p, "attach"), "echo");
     is(t->fact.payer, text_of(member(p, "payer"), "openid"), "payer");
@@ -257,7 +257,7 @@ notice_fact(yajl_val v, const pay_talk_t *t)
     is_int(t->fact.amount_paid,
            YAJL_GET_INTEGER(member(amount, "payer_total")), "amount_paid");
     is_int(t->fact.refund_status, PAY_REFUND_NONE, "not refunded");
-    is(pay_time_format(t->arena, t->fact.paid_at, PAY_BEIJING),
+    is(pay_time_format(t->arena, t->fact.done_at, PAY_BEIJING),
        text_of(p, "success_time"), "paid_at");
 
     yajl_tree_free(p);
@@ -296,7 +296,7 @@ notifications(void)
         is(t.notice_data, text_of(v, "plaintext"), "the plaintext");
 
         if (strstr(text_of(v, "plaintext"), "\"trade_state\"")) {
-            is_int(t.notice, PAY_NOTICE_PAYMENT, "a payment");
+            is_int(t.notice, PAY_NOTICE_OBJECT, "a payment");
             is(t.notice_type, "TRANSACTION.SUCCESS", "its type");
             notice_fact(v, &t);
             payments++;
