@@ -8,6 +8,8 @@
 #include <ngx_pay.h>
 
 
+static ngx_int_t ngx_pay_auth_broken(ngx_http_request_t *r,
+    ngx_pay_loc_conf_t *plcf);
 static void ngx_pay_auth_resume(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 static ngx_int_t ngx_pay_auth_decide(ngx_http_request_t *r,
     ngx_pay_ctx_t *ctx, ngx_pay_loc_conf_t *plcf);
@@ -49,7 +51,8 @@ ngx_pay_auth_handler(ngx_http_request_t *r)
     }
 
     if (!ctx->body_done) {
-        return ctx->reading ? NGX_DONE : ngx_pay_body_read(r, ctx);
+        return ctx->reading ? ngx_pay_auth_broken(r, plcf)
+                            : ngx_pay_body_read(r, ctx);
     }
 
     if (ngx_pay_gate(r, ctx, plcf->window, 0, ngx_pay_auth_resume)
@@ -59,6 +62,26 @@ ngx_pay_auth_handler(ngx_http_request_t *r)
     }
 
     return ngx_pay_auth_decide(r, ctx, plcf);
+}
+
+
+/*
+ * No phase runs while the body is on its way: it has failed, and this is the
+ * location of its error page.  Nobody would ever end the request but we.
+ */
+
+static ngx_int_t
+ngx_pay_auth_broken(ngx_http_request_t *r, ngx_pay_loc_conf_t *plcf)
+{
+    if (plcf->dry_run) {
+        return NGX_DECLINED;
+    }
+
+    if (r->err_status < NGX_HTTP_SPECIAL_RESPONSE) {
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    return r->err_status;
 }
 
 

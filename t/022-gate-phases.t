@@ -511,3 +511,27 @@ location /a { pay_auth on; proxy_pass http://app; }
 401 signature_missing
 --- app_calls
 GET /a 200
+
+
+=== TEST 31: X-2: a body that fails, and an error page that is checked, too
+--- http_config eval: $::http
+--- config
+pay_auth on;
+error_page 413 /page;
+location /page { alias conf/nginx.conf; }
+location /a { client_max_body_size 1k; proxy_pass http://app; }
+location /b { client_max_body_size 1k; error_page 413 @b;
+              proxy_pass http://app; }
+location @b { proxy_pass http://app; }
+location /c { client_max_body_size 1k; error_page 413 = /open;
+              proxy_pass http://app; }
+location /open { pay_auth off; return 200 "open\n"; }
+location /d { client_max_body_size 1k; error_page 413 = @dry;
+              proxy_pass http://app; }
+location @dry { pay_auth_dry_run on; rewrite ^ /open break;
+                proxy_pass http://app; }
+--- call eval
+[ map { { target => $_, chunked => [ 'x' x 1024, 'x' ] } } qw(/a /b /c /d) ]
+--- error_code eval: [ 413, 413, 200, 200 ]
+--- app_calls
+POST /open 200
