@@ -35,18 +35,43 @@
     "if ARGV[1] ~= '' and s[1] ~= ARGV[1] or not s[2] then "                 \
         "s[2] = redis.call('TIME')[1] "                                      \
         "redis.call('HSET', KEYS[1], 'run_id', ARGV[1], 'born', s[2]) "      \
+        "redis.call('HDEL', KEYS[1], 'window', 'narrow', 'grown') "          \
     "end "
 
 static ngx_str_t  ngx_pay_redis_server = ngx_string(
     NGX_PAY_REDIS_BORN
     "return s[2]");
 
+/*
+ * A nonce lives for twice the largest window that any node has told, and a
+ * minute for clocks that differ.  What was accepted under a narrower one is
+ * forgotten earlier: for its timestamps that one stays, as in the zone
+ * (ngx_pay_zone_window).
+ */
+
 static ngx_str_t  ngx_pay_redis_nonce = ngx_string(
     NGX_PAY_REDIS_BORN
-    "if not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[3]) then "
+    "local time, window = tonumber(ARGV[2]), tonumber(ARGV[3]) "
+    "local now = tonumber(redis.call('TIME')[1]) "
+    "local w = redis.call('HMGET', KEYS[1], 'window', 'narrow', 'grown') "
+    "local widest = tonumber(w[1] or 0) "
+    "local narrow, grown = tonumber(w[2] or 0), tonumber(w[3] or 0) "
+    "if window > widest then "
+        "if widest > 0 then "
+            "if grown + narrow + 60 < now then narrow = widest end "
+            "grown = now "
+            "redis.call('HSET', KEYS[1], 'narrow', narrow, 'grown', now) "
+        "end "
+        "widest = window "
+        "redis.call('HSET', KEYS[1], 'window', window) "
+    "end "
+    "if not redis.call('SET', KEYS[2], '1', 'NX', 'EX', 2 * widest + 60) then "
         "return 'seen' "
     "end "
-    "if tonumber(ARGV[2]) <= tonumber(s[2]) then return 'cold' end "
+    "if time <= tonumber(s[2]) then return 'cold' end "
+    "if time <= grown + narrow + 60 and now - time > narrow then "
+        "return 'grown' "
+    "end "
     "return 'new'");
 
 static ngx_str_t  ngx_pay_redis_write = ngx_string(
@@ -114,7 +139,13 @@ ngx_pay_redis_nonce_done(ngx_pay_redis_job_t *job)
         op->nonce = PAY_NONCE_SEEN;
 
     } else {
-        op->reason = ngx_pay_script_is(job, 0, "cold") ? "cold_redis" : NULL;
+        op->reason = ngx_pay_script_is(job, 0, "grown") ? "window_grown"
+                                                        : NULL;
+
+        if (ngx_pay_script_is(job, 0, "cold")) {
+            op->reason = "cold_redis";
+        }
+
         ngx_pay_script_end(op, NGX_ERROR);
         return;
     }
@@ -146,8 +177,8 @@ ngx_pay_store_redis_nonce(ngx_pay_store_op_t *op)
     ngx_pay_script_add(&a, op->conf->redis->run_id.data,
                        op->conf->redis->run_id.len);
     ngx_pay_script_number(&a, op->time);
-    ngx_pay_script_number(&a, 2 * ngx_max(op->conf->window_max,
-                                         op->conf->zone->sh->window) + 60);
+    ngx_pay_script_number(&a, ngx_max(op->conf->window_max,
+                                      op->conf->zone->sh->window));
 
     return ngx_pay_script_run(op, &a, ngx_pay_redis_nonce_done);
 }

@@ -125,6 +125,52 @@ judged('R-5: two nodes, one Redis that is 50 ms away', 'slow', 5, 1, $a, $b);
 $proxy->mode('');
 
 
+# What was accepted under a narrow window and is forgotten is not accepted
+# under a wider one, by whichever node.
+
+{
+    my %narrow = (http => pay_redis($redis->port),
+                  server => guards() . "        pay_auth_window 2s;\n");
+    my ($c, $d) = map { node($_, %narrow) } qw(c d);
+
+    $redis->command('DEL', 'ngxpay:server');
+    ready($c, $d);
+    next_second();
+
+    my @old = map { guard('deny', body => "wider-$_.", timestamp => int time) }
+              1 .. 2;
+
+    is(told(ask($old[0], $c->{port})), '200', 'window 2s: accepted by c');
+    is(told(ask($old[1], $d->{port})), '200', '... by d');
+
+    my $forgotten = time + 7;
+
+    # as Redis itself would a minute later
+
+    $redis->command('PEXPIRE', nonce_key($_), 6500) for @old;
+    select undef, undef, undef, 0.1 while time < $forgotten;
+    is($redis->command('EXISTS', map { nonce_key($_) } @old), 0,
+       '... and forgotten');
+
+    for my $n ($c, $d) {
+        $n->conf(Drill::conf(%{ $n->{parts} }, server => guards()));
+        ok($n->reload, "$n->{name}: a reload, pay_auth_window 300s");
+    }
+
+    ready($c, $d, $a);
+
+    for my $n ($c, $d, $a) {
+        my $told = join ' ', map { told(ask($_, $n->{port})) } @old;
+
+        is($told, join(' ', ($n == $c ? '503 store_unavailable'
+                                      : '409 nonce_replayed') x 2),
+           "R-10: $n->{name}: what is forgotten is not taken again");
+    }
+
+    is($app->count(qr/wider-\d\.\z/), 2, '... nor by the application');
+}
+
+
 # each node has a memory of its own, as is documented
 
 change('', $a, $b);
