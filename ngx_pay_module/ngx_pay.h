@@ -289,6 +289,8 @@ typedef struct {
     ngx_atomic_t          inbox;        /* the next number */
     ngx_pay_redis_stat_t  redis;
     int64_t               redis_born;   /* since when it is answered for */
+    int64_t               missed;       /* when it took a nonce for which there
+                                           was no room here */
     ngx_atomic_t          store_errors; /* times that Redis did not know, */
     ngx_atomic_t          store_passed; /* ... and the policy went on */
     ngx_atomic_t          store_allowed;    /* ... and it was "allow" */

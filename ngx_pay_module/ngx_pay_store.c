@@ -148,6 +148,10 @@ ngx_pay_store_fall(ngx_pay_store_op_t *op)
 
     if (op->zone_rc != NGX_OK) {
         op->rc = PAY_ERROR;
+
+    } else if (ngx_pay_store_missed(op)) {
+        op->rc = PAY_ERROR;
+        op->reason = "zone_full";
     }
 }
 

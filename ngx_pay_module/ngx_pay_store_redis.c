@@ -133,6 +133,13 @@ ngx_pay_redis_nonce_done(ngx_pay_redis_job_t *job)
     ngx_pay_store_op_t  *op = job->data;
 
     if (ngx_pay_script_is(job, 0, "new")) {
+
+        /* the zone alone must not answer for it later */
+
+        if (op->nonce == PAY_NONCE_FULL) {
+            op->conf->zone->sh->missed = ngx_time();
+        }
+
         op->nonce = PAY_NONCE_NEW;
 
     } else if (ngx_pay_script_is(job, 0, "seen")) {

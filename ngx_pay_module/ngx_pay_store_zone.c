@@ -45,6 +45,22 @@ ngx_pay_store_zone_cold(ngx_pay_store_op_t *op)
 }
 
 
+static time_t
+ngx_pay_store_window(ngx_pay_store_op_t *op)
+{
+    return ngx_max(op->conf->window_max, op->conf->zone->sh->window);
+}
+
+
+ngx_uint_t
+ngx_pay_store_missed(ngx_pay_store_op_t *op)
+{
+    return op->kind == NGX_PAY_STORE_NONCE
+           && op->time <= op->conf->zone->sh->missed
+                          + ngx_pay_store_window(op);
+}
+
+
 static ngx_int_t
 ngx_pay_store_zone_nonce(ngx_pay_store_op_t *op)
 {
@@ -58,7 +74,7 @@ ngx_pay_store_zone_nonce(ngx_pay_store_op_t *op)
         return NGX_ERROR;
     }
 
-    window = ngx_max(op->conf->window_max, zone->sh->window);
+    window = ngx_pay_store_window(op);
 
     ngx_pay_zone_lock(zone);
 
@@ -71,6 +87,15 @@ ngx_pay_store_zone_nonce(ngx_pay_store_op_t *op)
 
     if (op->nonce == PAY_NONCE_FULL) {
         op->reason = ngx_pay_zone_frozen(zone) ? "zone_frozen" : "zone_full";
+        return NGX_ERROR;
+    }
+
+    /* a configuration of before had Redis */
+
+    if (op->nonce == PAY_NONCE_NEW && op->conf->redis == NULL
+        && ngx_pay_store_missed(op))
+    {
+        op->reason = "zone_full";
         return NGX_ERROR;
     }
 

@@ -347,6 +347,46 @@ for my $case ([ 'restarted with its data', sub {
 }
 
 
+# What Redis took when the zone had no room for it is not taken again when the
+# zone has room and Redis is away.  A nonce lives for 6 seconds there.
+
+{
+    my $small = node('small', http => pay_redis($redis->port), zone => '256k',
+                     server => guards() . "        pay_auth_window 2s;\n");
+
+    ready($small);
+    next_second();
+
+    my ($began, $refused) = (time, 0);
+
+    while ($refused < 50 && time < $began + 4) {
+        burst($small->{port}, map { guard('deny', timestamp => int time) }
+                              1 .. 100);
+        $refused = status($small)->{zone}{nonces_refused}{merchant};
+    }
+
+    my $filled = time;
+
+    cmp_ok($refused, '>=', 50, 'R-8: with Redis a full zone refuses nobody');
+    sleep 0.1 while time < $began + 4.5;
+
+    my ($q, $more) = map { guard('zone', tag => 'small',
+                                 timestamp => 2 + int time) } 1 .. 2;
+
+    is(told(ask($q, $small->{port})), '200', '... one more');
+    $redis->stop;
+    sleep 0.1 while time < $filled + 6.1 && time < $began + 8;
+    is(told(ask($q, $small->{port})), '503 store_unavailable',
+       'R-1: it has room again, and no Redis: the same is not known');
+    is(told(ask($more, $small->{port})), '503 store_unavailable',
+       '... nor is another of its time');
+    is(join(' ', reasons($small, 'small')), 'zone_full',
+       '... reason: zone_full');
+    $redis->start;
+    recovers($near, 'Redis is back');
+}
+
+
 # many, when it is down
 
 {
