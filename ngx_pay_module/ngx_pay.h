@@ -15,6 +15,7 @@
  *   ngx_pay_store.c         what is kept, behind one interface
  *   ngx_pay_store_zone.c    ... in the zone of this node
  *   ngx_pay_store_redis.c   ... in Redis, which all nodes share
+ *   ngx_pay_store_server.c  ... whichever Redis that is
  *   ngx_pay_store_script.c  ... by its commands and scripts
  *   ngx_pay_record.c        objects in the store: claim, apply, release
  *   ngx_pay_http.c          body in, answer out, the request's context
@@ -289,6 +290,8 @@ typedef struct {
     ngx_atomic_t          inbox;        /* the next number */
     ngx_pay_redis_stat_t  redis;
     int64_t               redis_born;   /* since when it is answered for */
+    uint64_t              redis_id_len; /* the run_id of the one that this */
+    u_char                redis_id[NGX_PAY_REDIS_RUN_ID];   /* node met last */
     int64_t               missed;       /* when it took a nonce for which there
                                            was no room here */
     ngx_atomic_t          store_errors; /* times that Redis did not know, */

@@ -40,6 +40,7 @@ typedef struct ngx_pay_redis_cmd_s  ngx_pay_redis_cmd_t;
 
 #define NGX_PAY_REDIS_VALUES  8
 #define NGX_PAY_REDIS_WORD    64      /* the longest name in pay_redis */
+#define NGX_PAY_REDIS_RUN_ID  64      /* bytes of a server's, at most */
 #define NGX_PAY_REDIS_ARGS    32    /* of a command, at most */
 #define NGX_PAY_REDIS_STEPS   5     /* of the greeting */
 
@@ -177,7 +178,7 @@ struct ngx_pay_redis_s {
     ngx_queue_t           waiting;          /* for the first connection */
     ngx_pay_redis_job_t   own[NGX_PAY_REDIS_STEPS];
     ngx_str_t             run_id;
-    u_char                run_id_buf[64];
+    u_char                run_id_buf[NGX_PAY_REDIS_RUN_ID];
     time_t                logged[NGX_PAY_REDIS_REASONS];
     ngx_pay_redis_stat_t  own_stat;
 

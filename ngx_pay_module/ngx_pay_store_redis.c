@@ -22,27 +22,6 @@
 
 
 /*
- * Redis may have lost what it knew: by a restart, or by somebody's FLUSHALL.
- * What was signed before its memory begins is not answered for, but what it
- * does know is, and so is what comes again.  Each command says which server
- * its connection has met, so that no other one, with older data, can answer
- * for it; an empty word says that INFO is not permitted, or that the command
- * waits for the first connection.
- */
-
-#define NGX_PAY_REDIS_BORN                                                   \
-    "local s = redis.call('HMGET', KEYS[1], 'run_id', 'born') "              \
-    "if ARGV[1] ~= '' and s[1] ~= ARGV[1] or not s[2] then "                 \
-        "s[2] = redis.call('TIME')[1] "                                      \
-        "redis.call('HSET', KEYS[1], 'run_id', ARGV[1], 'born', s[2]) "      \
-        "redis.call('HDEL', KEYS[1], 'window', 'narrow', 'grown') "          \
-    "end "
-
-static ngx_str_t  ngx_pay_redis_server = ngx_string(
-    NGX_PAY_REDIS_BORN
-    "return s[2]");
-
-/*
  * A nonce lives for twice the largest window that any node has told, and a
  * minute for clocks that differ.  What was accepted under a narrower one is
  * forgotten earlier: for its timestamps that one stays, as in the zone
@@ -50,7 +29,7 @@ static ngx_str_t  ngx_pay_redis_server = ngx_string(
  */
 
 static ngx_str_t  ngx_pay_redis_nonce = ngx_string(
-    NGX_PAY_REDIS_BORN
+    NGX_PAY_REDIS_BORN("")
     "local time, window = tonumber(ARGV[2]), tonumber(ARGV[3]) "
     "local now = tonumber(redis.call('TIME')[1]) "
     "local w = redis.call('HMGET', KEYS[1], 'window', 'narrow', 'grown') "
@@ -547,44 +526,6 @@ ngx_pay_store_redis_settle(ngx_pay_store_op_t *op)
     ngx_pay_script_const(&a, NGX_PAY_REDIS_KEEP);
 
     return ngx_pay_script_run(op, &a, ngx_pay_redis_plain_done);
-}
-
-
-/* nobody waits for it: what it says is in what the other scripts find */
-
-static void
-ngx_pay_redis_server_done(ngx_pay_redis_job_t *job)
-{
-    ngx_pay_main_conf_t  *mcf = job->data;
-
-    if (job->rc == NGX_OK && job->nvalues == 1
-        && job->values[0].type == NGX_PAY_REDIS_STRING)
-    {
-        mcf->zone->sh->redis_born = ngx_atotm(job->values[0].str.data,
-                                              job->values[0].str.len);
-    }
-}
-
-
-void
-ngx_pay_store_redis_ready(ngx_pay_redis_t *rd, ngx_str_t *run_id)
-{
-    ngx_pay_main_conf_t         *mcf = rd->data;
-
-    ngx_pay_script_t  a;
-
-    static ngx_pay_redis_job_t   job;
-
-    ngx_memzero(&job, sizeof(ngx_pay_redis_job_t));
-
-    job.handler = ngx_pay_redis_server_done;
-    job.data = mcf;
-
-    ngx_pay_script_begin(&a, &ngx_pay_redis_server, "1");
-    ngx_pay_script_key(rd, &a, "server", NULL);
-    ngx_pay_script_add(&a, run_id->data, run_id->len);
-
-    (void) ngx_pay_redis_send(rd, &job, a.argc, a.argv);
 }
 
 

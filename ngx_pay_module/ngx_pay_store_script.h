@@ -16,6 +16,24 @@
 #define NGX_PAY_REDIS_KEY  (NGX_PAY_REDIS_WORD + 2 + 32)
 
 
+/*
+ * Redis may have lost what it knew: by a restart, or by somebody's FLUSHALL.
+ * What was signed before its memory begins is not answered for, but what it
+ * does know is, and so is what comes again.  Each command says which server
+ * its connection has met, so that no other one, with older data, can answer
+ * for it; an empty word says that INFO is not permitted, or that the command
+ * waits for the first connection.  more: another condition, in Lua.
+ */
+
+#define NGX_PAY_REDIS_BORN(more)                                             \
+    "local s = redis.call('HMGET', KEYS[1], 'run_id', 'born') "              \
+    "if ARGV[1] ~= '' and s[1] ~= ARGV[1] or not s[2] " more "then "         \
+        "s[2] = redis.call('TIME')[1] "                                      \
+        "redis.call('HSET', KEYS[1], 'run_id', ARGV[1], 'born', s[2]) "      \
+        "redis.call('HDEL', KEYS[1], 'window', 'narrow', 'grown') "          \
+    "end "
+
+
 /* the arguments; all that is not the caller's is in here */
 
 typedef struct {
