@@ -142,7 +142,8 @@ ngx_pay_redis_nonce_done(ngx_pay_redis_job_t *job)
 
 /*
  * The zone is asked, too: what this node has accepted it knows by itself,
- * whatever becomes of Redis.
+ * whatever becomes of Redis.  Where that is the policy, a worker whose zone
+ * was copied into another one takes nothing that the new one does not know.
  */
 
 static ngx_int_t
@@ -155,6 +156,12 @@ ngx_pay_store_redis_nonce(ngx_pay_store_op_t *op)
 
     if (op->zone_rc == NGX_OK && op->nonce == PAY_NONCE_SEEN) {
         return NGX_OK;
+    }
+
+    if (op->policy == NGX_PAY_STORE_ZONE
+        && ngx_pay_zone_frozen(op->conf->zone))
+    {
+        return NGX_ERROR;
     }
 
     ngx_pay_script_begin(&a, &ngx_pay_redis_nonce, "2");

@@ -387,6 +387,39 @@ for my $case ([ 'restarted with its data', sub {
 }
 
 
+# Whose body is late comes to an old worker when the new ones have the zone in
+# another size: what that one takes, the new zone does not know.
+
+{
+    my %redis = (http => pay_redis($redis->port), server => guards());
+    my $grown = node('grown', %redis, zone => '1m');
+
+    ready($grown);
+    next_second();
+
+    my %q = map { $_ => guard($_, tag => 'grown') } @policies;
+    my %s = map { $_ => send_raw(substr($q{$_}, 0, -1), $grown->{port}) }
+            @policies;
+
+    sleep 0.2;
+    $grown->conf(Drill::conf(%{ $grown->{parts} }, zone => '2m'));
+    ok($grown->reload, 'a reload with another size of the zone');
+    syswrite $s{$_}, substr $q{$_}, -1 for @policies;
+
+    is(join('; ', map { "$_ " . told(answer_of($s{$_})) } @policies),
+       'deny 200; zone 503 store_unavailable; allow 200',
+       'R-7: an old worker, a frozen zone and Redis');
+    ready($grown);
+    $redis->stop;
+    is(join('; ', map { "$_ " . told(ask($q{$_}, $grown->{port})) }
+                  @policies[0, 1]),
+       'deny 503 store_unavailable; zone 200',
+       '... without Redis: what has passed does not pass again');
+    $redis->start;
+    recovers($near, 'Redis is back');
+}
+
+
 # many, when it is down
 
 {
