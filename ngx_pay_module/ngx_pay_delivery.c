@@ -334,9 +334,15 @@ ngx_pay_notify_deadline(ngx_event_t *ev)
     rc = ngx_pay_notify_answer(d->parent, d->talk, PAY_ACK_LATER,
                                NGX_PAY_NOTICE_LATE, 0);
 
-    /* a channel that has left must not end the call: that does it itself */
+    /*
+     * A channel that has left, or cannot be answered, must not end the call:
+     * the call's end ends the request.
+     */
 
-    if (rc != NGX_ERROR) {
+    if (rc == NGX_ERROR) {
+        c->error = 1;
+
+    } else {
         ngx_http_finalize_request(d->parent, rc);
     }
 
