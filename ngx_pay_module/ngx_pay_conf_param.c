@@ -28,6 +28,40 @@ ngx_pay_param_text(const pay_param_t *p, ngx_str_t *value, pay_str_t *out)
 }
 
 
+/* TEXT [METHOD ...]: without a method, of all that have none of their own */
+
+static char *
+ngx_pay_param_by_method(ngx_conf_t *cf, const pay_param_t *p,
+    pay_text_by_method_t *out)
+{
+    char          *rv;
+    ngx_str_t     *value;
+    ngx_uint_t     i;
+    pay_method_t   m;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+        return ngx_pay_param_text(p, &value[1], &out->text[PAY_METHOD_NONE]);
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        m = pay_method_by_name(ngx_pay_str(&value[i]));
+        if (m == PAY_METHOD_NONE) {
+            return "names a method that there is not";
+        }
+
+        rv = ngx_pay_param_text(p, &value[1], &out->text[m]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static char *
 ngx_pay_param_secret(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
     pay_str_t *out)
@@ -186,7 +220,10 @@ ngx_pay_conf_param(ngx_conf_t *cf, void *conf)
         return "is not a directive of this driver";
     }
 
-    if (cf->args->nelts != (p->kind == PAY_PARAM_KEY_SET ? 3 : 2)) {
+    if (p->kind == PAY_PARAM_TEXT_BY_METHOD
+        ? cf->args->nelts < 2
+        : cf->args->nelts != (p->kind == PAY_PARAM_KEY_SET ? 3 : 2))
+    {
         return "has an invalid number of arguments";
     }
 
@@ -196,6 +233,9 @@ ngx_pay_conf_param(ngx_conf_t *cf, void *conf)
 
     case PAY_PARAM_TEXT:
         return ngx_pay_param_text(p, &value[1], out);
+
+    case PAY_PARAM_TEXT_BY_METHOD:
+        return ngx_pay_param_by_method(cf, p, out);
 
     case PAY_PARAM_SECRET:
         return ngx_pay_param_secret(cf, p, &value[1], out);
@@ -214,6 +254,21 @@ ngx_pay_conf_param(ngx_conf_t *cf, void *conf)
     default:
         return ngx_pay_param_key(cf, p, &value[1], out);
     }
+}
+
+
+static ngx_uint_t
+ngx_pay_param_there(const pay_text_by_method_t *texts)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < PAY_METHOD_MAX; i++) {
+        if (texts->text[i].len) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -240,6 +295,10 @@ ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch)
 
         case PAY_PARAM_KEY_SET:
             there = ((pay_key_set_t *) conf)->nkeys != 0;
+            break;
+
+        case PAY_PARAM_TEXT_BY_METHOD:
+            there = ngx_pay_param_there((pay_text_by_method_t *) conf);
             break;
 
         default:

@@ -36,11 +36,19 @@ typedef struct pay_talk_s     pay_talk_t;
 
 typedef enum {
     PAY_PARAM_TEXT,             /* pay_str_t */
+    PAY_PARAM_TEXT_BY_METHOD,   /* TEXT [METHOD ...], repeated ->
+                                   pay_text_by_method_t */
     PAY_PARAM_SECRET,           /* FILE -> pay_str_t, its bytes */
     PAY_PARAM_CERTIFICATE,      /* FILE -> pay_cert_t */
     PAY_PARAM_PRIVATE_KEY,      /* FILE -> pay_key_t * */
     PAY_PARAM_KEY_SET           /* ID FILE, repeated -> pay_key_set_t */
 } pay_param_kind_t;
+
+/* of PAY_METHOD_NONE: of every method that has none of its own */
+
+typedef struct {
+    pay_str_t   text[PAY_METHOD_MAX];
+} pay_text_by_method_t;
 
 #define PAY_KEY_SET_MAX  8
 
@@ -220,7 +228,8 @@ typedef enum {
     PAY_KNOWN_FORGOTTEN         /* the store has it no more: locators only */
 } pay_known_t;
 
-#define PAY_TALK_RANDOM  64
+/* six nonces of 32 characters: as many requests and signatures */
+#define PAY_TALK_RANDOM  192
 
 struct pay_talk_s {
     /* given */

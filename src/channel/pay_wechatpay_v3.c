@@ -12,8 +12,9 @@
 
 static const pay_param_t  pay_wechatpay_params[] = {
 
-    { "appid", PAY_PARAM_TEXT, pay_wechatpay_offset(appid), 1, 32, 1, 0,
-      "the app that the payments belong to" },
+    { "appid", PAY_PARAM_TEXT_BY_METHOD, pay_wechatpay_offset(appids), 1, 32,
+      1, 0, "the app that payments belong to: all of them, or those by the "
+      "methods behind it" },
 
     { "mchid", PAY_PARAM_TEXT, pay_wechatpay_offset(mchid), 1, 32, 1, 0,
       "the merchant number" },
@@ -44,8 +45,14 @@ static const pay_param_t  pay_wechatpay_params[] = {
 
 static const pay_can_op_t  pay_wechatpay_ops[] = {
     { PAY_OP_PAY, PAY_METHOD_QR_CODE },
+    { PAY_OP_PAY, PAY_METHOD_JSAPI },
+    { PAY_OP_PAY, PAY_METHOD_MINI_PROGRAM },
+    { PAY_OP_PAY, PAY_METHOD_APP },
+    { PAY_OP_PAY, PAY_METHOD_H5 },
     { PAY_OP_QUERY, PAY_METHOD_NONE },
     { PAY_OP_CLOSE, PAY_METHOD_NONE },
+    { PAY_OP_REFUND, PAY_METHOD_NONE },
+    { PAY_OP_REFUND_QUERY, PAY_METHOD_NONE },
     { PAY_OP_NONE, PAY_METHOD_NONE }
 };
 
@@ -62,7 +69,8 @@ static const pay_can_t  pay_wechatpay_can = {
     .hosts = pay_wechatpay_hosts,
     .currencies = pay_wechatpay_currencies,
     .numbers = {
-        [PAY_KIND_PAYMENT] = { 6, 32, "_-" }
+        [PAY_KIND_PAYMENT] = { 6, 32, "_-" },
+        [PAY_KIND_REFUND] = { 1, 64, "_-" }
     },
     .description_max = PAY_WECHATPAY_DESCRIPTION_MAX,
     .amount_min = 1,
@@ -70,6 +78,9 @@ static const pay_can_t  pay_wechatpay_can = {
     .expires_min = 60,
     .expires_max = 7 * 86400,
     .notice_deadline_ms = 5000,
+    .needs = {
+        [PAY_OP_REFUND] = PAY_NEEDS_ORDER_AMOUNT
+    },
     .dedupes = 1,
     .echoes = 1
 };
@@ -106,6 +117,35 @@ pay_wechatpay_check_keys(const pay_key_set_t *set, const char **why)
 }
 
 
+static pay_rc_t
+pay_wechatpay_check_appids(const pay_text_by_method_t *appids,
+    const char **why)
+{
+    size_t  i, n;
+
+    for (n = 0, i = 0; i < PAY_METHOD_MAX; i++) {
+
+        if (appids->text[i].len == 0) {
+            continue;
+        }
+
+        n++;
+
+        if (!pay_str_token(appids->text[i], "_-", 1, 32)) {
+            n = 0;
+            break;
+        }
+    }
+
+    if (n == 0) {
+        *why = "appid must be 1 to 32 characters of A-Z a-z 0-9 _ -";
+        return PAY_INVALID;
+    }
+
+    return PAY_OK;
+}
+
+
 /* section 8.0 */
 
 static pay_rc_t
@@ -130,8 +170,7 @@ pay_wechatpay_check(pay_channel_t *ch, const char **why)
 {
     pay_wechatpay_v3_conf_t  *conf = ch->conf;
 
-    if (!pay_str_token(conf->appid, "_-", 1, 32)) {
-        *why = "appid must be 1 to 32 characters of A-Z a-z 0-9 _ -";
+    if (pay_wechatpay_check_appids(&conf->appids, why) != PAY_OK) {
         return PAY_INVALID;
     }
 

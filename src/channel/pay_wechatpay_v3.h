@@ -13,7 +13,12 @@
 
 
 typedef struct {
-    pay_str_t      appid;               /* appid */
+    /* appid ID [METHOD ...], repeated; the first of the array has no method */
+    union {
+        pay_text_by_method_t  appids;
+        pay_str_t             appid;
+    };
+
     pay_str_t      mchid;               /* mchid */
     pay_cert_t     certificate;         /* certificate FILE */
     pay_key_t     *certificate_key;     /* certificate_key FILE */

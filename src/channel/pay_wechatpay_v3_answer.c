@@ -12,8 +12,9 @@
 
 
 /*
- * Section 11.2.  What is not here, or came with a 5xx, leaves the outcome
- * open.  An error may be unsigned: it tells where to look, never a state.
+ * Sections 11.2 and 11.3.  What is not here, or came with a 5xx, leaves the
+ * outcome open.  An error may be unsigned: it tells where to look, never a
+ * state.
  */
 
 static const pay_word_t  pay_wechatpay_codes[] = {
@@ -23,16 +24,22 @@ static const pay_word_t  pay_wechatpay_codes[] = {
     { "RULE_LIMIT", PAY_E_CHANNEL_REJECTED },
     { "TRADE_ERROR", PAY_E_CHANNEL_REJECTED },
     { "ACCOUNT_ERROR", PAY_E_CHANNEL_REJECTED },
+    { "USER_ACCOUNT_ABNORMAL", PAY_E_CHANNEL_REJECTED },
     { "NOT_ENOUGH", PAY_E_BALANCE_INSUFFICIENT },
+    { "BALANCE_NOT_ENOUGH", PAY_E_BALANCE_INSUFFICIENT },
+    { "BUDGET_NOT_ENOUGH", PAY_E_BALANCE_INSUFFICIENT },
     { "SIGN_ERROR", PAY_E_CHANNEL_AUTH_FAILED },
     { "MCH_NOT_EXISTS", PAY_E_CHANNEL_AUTH_FAILED },
     { "NO_AUTH", PAY_E_CHANNEL_PERMISSION },
     { "FREQUENCY_LIMITED", PAY_E_CHANNEL_QUOTA },
     { "FREQUENCY_LIMIT_EXCEED", PAY_E_CHANNEL_QUOTA },
     { "RATELIMIT_EXCEEDED", PAY_E_CHANNEL_QUOTA },
+    { "QUOTA_EXCEED", PAY_E_CHANNEL_QUOTA },
+    { "NOT_FOUND", PAY_E_NOT_FOUND },
     { "ORDER_NOT_EXIST", PAY_E_NOT_FOUND },
     { "RESOURCE_NOT_EXISTS", PAY_E_NOT_FOUND },
     { "OUT_TRADE_NO_USED", PAY_E_IDEMPOTENCY_CONFLICT },
+    { "ALREADY_EXISTS", PAY_E_IDEMPOTENCY_CONFLICT },
     { "ORDER_PAID", PAY_E_ALREADY_PAID },
     { "ORDER_CLOSED", PAY_E_ALREADY_CLOSED },
     { NULL, 0 }
@@ -107,11 +114,11 @@ pay_wechatpay_fits(int step, pay_code_t code)
 
     case PAY_E_ALREADY_PAID:
     case PAY_E_ALREADY_CLOSED:
-        return step != PAY_WECHATPAY_QUERY;
+        return step == PAY_WECHATPAY_PREPAY || step == PAY_WECHATPAY_CLOSE;
 
     case PAY_E_IDEMPOTENCY_CONFLICT:
     case PAY_E_BALANCE_INSUFFICIENT:
-        return step == PAY_WECHATPAY_PREPAY;
+        return step == PAY_WECHATPAY_PREPAY || step == PAY_WECHATPAY_CREATE;
 
     case PAY_E_NOT_FOUND:
         return step != PAY_WECHATPAY_PREPAY;

@@ -15,14 +15,18 @@
 
 
 #define PAY_WECHATPAY_DESCRIPTION_MAX  127
+#define PAY_WECHATPAY_REF_MAX          256
 
 
 /* which request of the talk is at hand */
 
 typedef enum {
     PAY_WECHATPAY_PREPAY = 1,
-    PAY_WECHATPAY_QUERY,
-    PAY_WECHATPAY_CLOSE
+    PAY_WECHATPAY_QUERY,        /* of a payment */
+    PAY_WECHATPAY_CLOSE,
+    PAY_WECHATPAY_PARAMS,       /* no request: signed for the front end */
+    PAY_WECHATPAY_CREATE,       /* a refund, a transfer, a split, a return */
+    PAY_WECHATPAY_FIND          /* ... and what became of it */
 } pay_wechatpay_step_t;
 
 
@@ -42,23 +46,100 @@ typedef struct {
 typedef struct {
     pay_str_t             timestamp;    /* of the request at hand */
     pay_str_t             nonce;
-    pay_wechatpay_said_t  first;        /* why the order is looked up */
+    pay_str_t             number;       /* of the object, on the wire */
+    pay_str_t             order;        /* ... of what is behind it */
+    pay_str_t             sub_mchid;    /* of the partner form, or empty */
+    unsigned              notice:1;     /* whose talk it is is not known */
+    pay_str_t             prepay_id;    /* of the parameters to be signed */
+    pay_wechatpay_said_t  first;        /* why the object is looked up */
 } pay_wechatpay_own_t;
 
 
 /* the requests: PAY_SIGN, or PAY_ERROR */
+
+pay_rc_t pay_wechatpay_send(pay_talk_t *t, pay_wechatpay_step_t step,
+    const char *method, pay_str_t target, pay_str_t body);
 pay_rc_t pay_wechatpay_begin(pay_talk_t *t);
-pay_rc_t pay_wechatpay_query(pay_talk_t *t);
 pay_rc_t pay_wechatpay_sign(pay_talk_t *t);
 
-/* the code of a stored payment, while somebody may still pay by it */
-void pay_wechatpay_show(pay_talk_t *t);
+/* a timestamp and a nonce for what is to be signed next */
+pay_rc_t pay_wechatpay_stamp(pay_talk_t *t, pay_wechatpay_step_t step);
+
+/* base64, of lines that end with LF each; data NULL: it failed */
+pay_str_t pay_wechatpay_signature(pay_talk_t *t, const pay_str_t *lines,
+    size_t n);
+
+/* the app that a payment by this method belongs to, or empty */
+pay_str_t pay_wechatpay_appid(const pay_talk_t *t, pay_method_t method);
+
+/* path + number + suffix + value; number and value are data */
+pay_str_t pay_wechatpay_target(pay_talk_t *t, const char *path,
+    pay_str_t number, const char *suffix, pay_str_t value);
+
+/* ... and sub_mchid where it is the partner form */
+pay_str_t pay_wechatpay_target_sub(pay_talk_t *t, pay_str_t target);
+
+/* PAY_DONE: what was asked for can't be, by that field */
+pay_rc_t pay_wechatpay_refuse(pay_talk_t *t, pay_code_t code,
+    const char *param);
+
+/* an object is opened; sub_mchid first where it is the partner form */
+pay_json_writer_t *pay_wechatpay_body(pay_talk_t *t);
+
+
+/* payments */
+
+pay_rc_t pay_wechatpay_pay(pay_talk_t *t);
+pay_rc_t pay_wechatpay_query(pay_talk_t *t);
+pay_rc_t pay_wechatpay_close(pay_talk_t *t);
+pay_rc_t pay_wechatpay_prepaid(pay_talk_t *t, pay_wechatpay_said_t *s);
+pay_rc_t pay_wechatpay_closed(pay_talk_t *t, pay_wechatpay_said_t *s);
+pay_rc_t pay_wechatpay_queried(pay_talk_t *t, pay_wechatpay_said_t *s);
+
+/*
+ * What a payment can be made by, rebuilt from what the channel gave for it,
+ * while somebody may still pay by it: PAY_DONE, or PAY_SIGN.
+ */
+pay_rc_t pay_wechatpay_show(pay_talk_t *t, pay_str_t ref);
+int pay_wechatpay_lives(const pay_talk_t *t, pay_str_t ref);
+pay_method_t pay_wechatpay_method(const pay_talk_t *t);
+pay_rc_t pay_wechatpay_sign_params(pay_talk_t *t);
+
+
+/* all other objects: how each kind is asked for, and what is said of it */
+
+typedef struct {
+    /* what became of it, by its number: PAY_SIGN */
+    pay_rc_t    (*find)(pay_talk_t *t);
+
+    /* the members of an answer, to t->fact; NULL, or why not */
+    const char *(*take)(pay_talk_t *t, const pay_json_t *o);
+
+    /* 1 if t->fact is of what was asked for: a number may be in use */
+    int         (*same)(pay_talk_t *t);
+} pay_wechatpay_kind_t;
+
+extern const pay_wechatpay_kind_t  pay_wechatpay_refunds;
+
+pay_rc_t pay_wechatpay_created(pay_talk_t *t, pay_wechatpay_said_t *s);
+pay_rc_t pay_wechatpay_found(pay_talk_t *t, pay_wechatpay_said_t *s);
+
+pay_rc_t pay_wechatpay_refund(pay_talk_t *t);
+pay_rc_t pay_wechatpay_notice_refund(pay_talk_t *t, const pay_json_t *o);
+
+
+/* answers */
 
 pay_rc_t pay_wechatpay_resume(pay_talk_t *t, const pay_answer_t *a);
 
 /* PAY_OK with *s filled; PAY_ERROR: our own fault */
 pay_rc_t pay_wechatpay_read(pay_talk_t *t, const pay_answer_t *a,
     pay_wechatpay_said_t *s);
+
+/* PAY_DONE with the error of s; ... with an outcome that nobody knows */
+pay_rc_t pay_wechatpay_fail(pay_talk_t *t, const pay_wechatpay_said_t *s);
+pay_rc_t pay_wechatpay_doubt(pay_talk_t *t, pay_wechatpay_said_t *s,
+    const char *reason);
 
 /*
  * Sections 3.1 to 3.3, for answers and notices.  PAY_INVALID: it does not
@@ -70,6 +151,23 @@ pay_rc_t pay_wechatpay_verify(pay_talk_t *t, const pay_headers_t *h,
 /* 1 for application/json, with or without parameters */
 int pay_wechatpay_json(pay_str_t media_type);
 
+
+/* members */
+
+/* a text that may be absent, of at most max bytes; 0: of another type */
+int pay_wechatpay_text(const pay_json_t *o, const char *key, size_t max,
+    pay_str_t *out);
+
+/* an integer that may be absent, and is left alone then */
+int pay_wechatpay_amount(const pay_json_t *o, const char *key, int64_t min,
+    int64_t *out);
+
+/* a time that may be absent; 0, as for a broken one: nothing is lost for it */
+int64_t pay_wechatpay_time(const pay_json_t *o, const char *key);
+
+/* a number of ours: 0 if it is absent or of no form that we ever sent */
+int pay_wechatpay_id(const pay_json_t *o, const char *key, pay_str_t *out);
+
 /*
  * The members of a query's answer and of a payment notice (8.4, 10.2).
  * PAY_INVALID: something is missing or of another type.  An unknown
@@ -77,10 +175,28 @@ int pay_wechatpay_json(pay_str_t media_type);
  */
 pay_rc_t pay_wechatpay_order(const pay_json_t *o, pay_fact_t *f);
 
-/* 1 if the order is that of the channel's own account, in the direct form */
-int pay_wechatpay_own_order(const pay_channel_t *ch, const pay_json_t *o);
+/*
+ * 1 if it is of the channel's own account.  Products name that differently:
+ * one name at least, and whoever names one must name ours.  *sub is the
+ * merchant of the partner form, or empty; in an answer (not a notice) it is
+ * the one that was asked for.
+ */
+int pay_wechatpay_own_account(const pay_talk_t *t, const pay_json_t *o,
+    pay_str_t *sub);
+
+/* 1 if it is of another account; what names none is not */
+int pay_wechatpay_foreign(const pay_talk_t *t, const pay_json_t *o,
+    pay_str_t *sub);
+
+/* ... and of one of its apps */
+int pay_wechatpay_own_order(const pay_talk_t *t, const pay_json_t *o,
+    pay_str_t *sub);
+
+
+/* notices */
 
 pay_rc_t pay_wechatpay_notice(pay_talk_t *t, const pay_notice_t *n);
+pay_rc_t pay_wechatpay_refused(pay_talk_t *t, const char *why);
 void pay_wechatpay_acknowledge(pay_talk_t *t, pay_verdict_t v,
     pay_reply_t *out);
 

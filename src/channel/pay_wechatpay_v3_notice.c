@@ -32,7 +32,7 @@ static const pay_word_t  pay_wechatpay_refusals[] = {
 };
 
 
-static pay_rc_t
+pay_rc_t
 pay_wechatpay_refused(pay_talk_t *t, const char *why)
 {
     pay_fact_init(&t->fact);
@@ -112,47 +112,22 @@ pay_wechatpay_open(pay_talk_t *t, const pay_json_t *resource,
 }
 
 
-/* products name the account differently; whoever names one must name ours */
-
-static int
-pay_wechatpay_own_account(const pay_talk_t *t, const pay_json_t *o)
-{
-    size_t                          i;
-    pay_rc_t                        rc;
-    pay_str_t                       id;
-    const pay_wechatpay_v3_conf_t  *conf = t->channel->conf;
-
-    static const char *const  names[] = { "mchid", "sp_mchid", "mch_id" };
-
-    for (i = 0; i < pay_nelts(names); i++) {
-
-        rc = pay_json_string(o, names[i], &id);
-
-        if (rc == PAY_INVALID
-            || (rc == PAY_OK && !pay_str_eq(id, conf->mchid)))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 /* section 10.2: the amount is the model's to judge, not a reason to refuse */
 
 static pay_rc_t
 pay_wechatpay_notice_payment(pay_talk_t *t, const pay_json_t *o)
 {
-    pay_str_t  state;
+    pay_str_t  state, sub;
 
-    if (!pay_wechatpay_own_order(t->channel, o)) {
+    if (!pay_wechatpay_own_order(t, o, &sub)) {
         return pay_wechatpay_refused(t, "identity");
     }
 
     if (pay_wechatpay_order(o, &t->fact) != PAY_OK) {
         return pay_wechatpay_refused(t, "json");
     }
+
+    t->fact.sub_merchant = sub;
 
     if (pay_json_string(o, "trade_state", &state) == PAY_OK
         && pay_str_eqz(state, "SUCCESS"))
@@ -220,7 +195,11 @@ pay_wechatpay_notice_read(pay_talk_t *t, pay_str_t body)
         return pay_wechatpay_notice_payment(t, o);
     }
 
-    if (!pay_wechatpay_own_account(t, o)) {
+    if (pay_str_eqz(original, "refund")) {
+        return pay_wechatpay_notice_refund(t, o);
+    }
+
+    if (pay_wechatpay_foreign(t, o, &t->fact.sub_merchant)) {
         return pay_wechatpay_refused(t, "identity");
     }
 
@@ -233,11 +212,20 @@ pay_wechatpay_notice_read(pay_talk_t *t, pay_str_t body)
 pay_rc_t
 pay_wechatpay_notice(pay_talk_t *t, const pay_notice_t *n)
 {
-    pay_rc_t     rc;
-    const char  *why;
+    pay_rc_t              rc;
+    const char           *why;
+    pay_wechatpay_own_t  *own;
 
     pay_fact_init(&t->fact);
     t->notice = PAY_NOTICE_REFUSED;
+
+    own = pay_calloc(t->arena, sizeof(pay_wechatpay_own_t));
+    if (own == NULL) {
+        return PAY_ERROR;
+    }
+
+    own->notice = 1;
+    t->own = own;
 
     why = pay_wechatpay_form(n);
     if (why) {

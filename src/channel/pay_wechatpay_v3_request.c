@@ -2,56 +2,24 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Driver wechatpay_v3: its requests, and how they are signed.
+ * Driver wechatpay_v3: how an operation begins, what its requests have in
+ * common, and how they are signed.
  */
 
 #include <channel/pay_canon.h>
 #include <channel/pay_wechatpay_v3_int.h>
 
 
-#define PAY_WECHATPAY_ORDERS        "/v3/pay/transactions/out-trade-no/"
-#define PAY_WECHATPAY_IDS           "/v3/pay/transactions/id/"
-
-#define PAY_WECHATPAY_STORE_ID_MAX  32
-
-
-/* all of a request but its signature; an empty body is none */
+/* section 4.3: without a serial the channel may sign with any key */
 
 static pay_rc_t
-pay_wechatpay_request(pay_talk_t *t, pay_wechatpay_step_t step,
-    pay_str_t target, pay_str_t body)
+pay_wechatpay_headers(pay_talk_t *t)
 {
-    pay_buf_t                       b;
     pay_request_t                  *q;
-    pay_wechatpay_own_t            *own;
     const pay_wechatpay_v3_conf_t  *conf;
 
-    own = t->own;
-    conf = t->channel->conf;
-
-    pay_buf_init(&b, t->arena, 24);
-    pay_buf_addi(&b, t->now);
-
-    own->timestamp = pay_buf_str(&b);
-    own->nonce = pay_talk_nonce(t, 32);
-
-    if (own->timestamp.data == NULL || own->nonce.data == NULL
-        || target.data == NULL || body.data == NULL)
-    {
-        return PAY_ERROR;
-    }
-
-    t->step = step;
-
     q = &t->request;
-    memset(q, 0, sizeof(pay_request_t));
-
-    q->method = body.len ? "POST" : "GET";
-    q->host = t->channel->host;
-    q->target = target;
-    q->body = body;
-
-    /* section 4.3: without a serial the channel may sign with any key */
+    conf = t->channel->conf;
 
     if (pay_request_header(q, "Accept", PAY_STR("application/json")) != PAY_OK
         || pay_request_header(q, "User-Agent", PAY_STR("ngx_pay")) != PAY_OK
@@ -61,25 +29,66 @@ pay_wechatpay_request(pay_talk_t *t, pay_wechatpay_step_t step,
         return PAY_ERROR;
     }
 
-    if (body.len
-        && pay_request_header(q, "Content-Type", PAY_STR("application/json"))
-           != PAY_OK)
+    if (q->body.len == 0) {
+        return PAY_OK;
+    }
+
+    return pay_request_header(q, "Content-Type", PAY_STR("application/json"));
+}
+
+
+pay_rc_t
+pay_wechatpay_stamp(pay_talk_t *t, pay_wechatpay_step_t step)
+{
+    pay_buf_t             b;
+    pay_wechatpay_own_t  *own;
+
+    own = t->own;
+
+    pay_buf_init(&b, t->arena, 24);
+    pay_buf_addi(&b, t->now);
+
+    own->timestamp = pay_buf_str(&b);
+    own->nonce = pay_talk_nonce(t, 32);
+
+    t->step = step;
+
+    return own->timestamp.data && own->nonce.data ? PAY_OK : PAY_ERROR;
+}
+
+
+pay_rc_t
+pay_wechatpay_send(pay_talk_t *t, pay_wechatpay_step_t step,
+    const char *method, pay_str_t target, pay_str_t body)
+{
+    pay_request_t  *q;
+
+    if (pay_wechatpay_stamp(t, step) != PAY_OK || target.data == NULL
+        || body.data == NULL)
     {
         return PAY_ERROR;
     }
 
-    return PAY_SIGN;
+    q = &t->request;
+    memset(q, 0, sizeof(pay_request_t));
+
+    q->method = method;
+    q->host = t->channel->host;
+    q->target = target;
+    q->body = body;
+
+    return pay_wechatpay_headers(t) == PAY_OK ? PAY_SIGN : PAY_ERROR;
 }
 
 
-static pay_str_t
-pay_wechatpay_target(pay_talk_t *t, const char *prefix, pay_str_t number,
+pay_str_t
+pay_wechatpay_target(pay_talk_t *t, const char *path, pay_str_t number,
     const char *suffix, pay_str_t value)
 {
     pay_buf_t  b;
 
-    pay_buf_init(&b, t->arena, 160);
-    pay_buf_addz(&b, prefix);
+    pay_buf_init(&b, t->arena, 192);
+    pay_buf_addz(&b, path);
 
     number = pay_percent_encode(t->arena, number);
     value = pay_percent_encode(t->arena, value);
@@ -96,163 +105,54 @@ pay_wechatpay_target(pay_talk_t *t, const char *prefix, pay_str_t number,
 }
 
 
-/* section 8.4 */
+pay_str_t
+pay_wechatpay_target_sub(pay_talk_t *t, pay_str_t target)
+{
+    pay_buf_t             b;
+    pay_str_t             sub;
+    pay_wechatpay_own_t  *own = t->own;
+
+    if (own->sub_mchid.len == 0 || target.data == NULL) {
+        return target;
+    }
+
+    sub = pay_percent_encode(t->arena, own->sub_mchid);
+    if (sub.data == NULL) {
+        return sub;
+    }
+
+    pay_buf_init(&b, t->arena, target.len + 48);
+    pay_buf_adds(&b, target);
+    pay_buf_addz(&b, memchr(target.data, '?', target.len) ? "&" : "?");
+    pay_buf_addz(&b, "sub_mchid=");
+    pay_buf_adds(&b, sub);
+
+    return pay_buf_str(&b);
+}
+
+
+pay_json_writer_t *
+pay_wechatpay_body(pay_talk_t *t)
+{
+    pay_json_writer_t    *w;
+    pay_wechatpay_own_t  *own = t->own;
+
+    w = pay_json_writer(t->arena);
+    if (w == NULL) {
+        return NULL;
+    }
+
+    pay_jw_object(w, NULL);
+
+    if (own->sub_mchid.len) {
+        pay_jw_str(w, "sub_mchid", own->sub_mchid);
+    }
+
+    return w;
+}
+
 
 pay_rc_t
-pay_wechatpay_query(pay_talk_t *t)
-{
-    pay_str_t                       target;
-    const pay_object_t            *p;
-    const pay_wechatpay_v3_conf_t  *conf;
-
-    p = t->object;
-    conf = t->channel->conf;
-
-    if (p->number.len) {
-        target = pay_wechatpay_target(t, PAY_WECHATPAY_ORDERS, p->number,
-                                      "?mchid=", conf->mchid);
-
-    } else if (p->channel_number.len) {
-        target = pay_wechatpay_target(t, PAY_WECHATPAY_IDS,
-                                      p->channel_number, "?mchid=",
-                                      conf->mchid);
-
-    } else {
-        pay_error_set(&t->error, PAY_E_FIELD_MISSING, "order_id");
-        return pay_talk_fail(t, PAY_E_FIELD_MISSING, "locator");
-    }
-
-    return pay_wechatpay_request(t, PAY_WECHATPAY_QUERY, target, PAY_STR(""));
-}
-
-
-/* section 8.5 */
-
-static pay_rc_t
-pay_wechatpay_close(pay_talk_t *t)
-{
-    pay_str_t                       target;
-    pay_json_writer_t              *w;
-    const pay_wechatpay_v3_conf_t  *conf;
-
-    conf = t->channel->conf;
-
-    if (t->object->number.len == 0) {
-        pay_error_set(&t->error, PAY_E_FIELD_MISSING, "order_id");
-        return pay_talk_fail(t, PAY_E_FIELD_MISSING, "locator");
-    }
-
-    w = pay_json_writer(t->arena);
-    if (w == NULL) {
-        return PAY_ERROR;
-    }
-
-    pay_jw_object(w, NULL);
-    pay_jw_str(w, "mchid", conf->mchid);
-    pay_jw_end(w);
-
-    target = pay_wechatpay_target(t, PAY_WECHATPAY_ORDERS,
-                                  t->object->number, "/close",
-                                  PAY_STR(""));
-
-    return pay_wechatpay_request(t, PAY_WECHATPAY_CLOSE, target,
-                                 pay_jw_text(w));
-}
-
-
-/* scene_info without the payer's address is an error */
-
-static void
-pay_wechatpay_scene(pay_json_writer_t *w, const pay_ask_t *ask)
-{
-    if (ask->payer_ip.len == 0) {
-        return;
-    }
-
-    pay_jw_object(w, "scene_info");
-    pay_jw_str(w, "payer_client_ip", ask->payer_ip);
-
-    if (ask->store_id.len) {
-        pay_jw_object(w, "store_info");
-        pay_jw_str(w, "id", ask->store_id);
-        pay_jw_end(w);
-    }
-
-    pay_jw_end(w);
-}
-
-
-/* section 8.1; members that are not known are left out, never empty */
-
-static pay_str_t
-pay_wechatpay_prepay_body(pay_talk_t *t)
-{
-    pay_json_writer_t              *w;
-    const pay_object_t            *p;
-    const pay_ask_t        *ask;
-    const pay_wechatpay_v3_conf_t  *conf;
-
-    p = t->object;
-    ask = t->ask;
-    conf = t->channel->conf;
-
-    w = pay_json_writer(t->arena);
-    if (w == NULL) {
-        return (pay_str_t) pay_str_null;
-    }
-
-    pay_jw_object(w, NULL);
-    pay_jw_str(w, "appid", conf->appid);
-    pay_jw_str(w, "mchid", conf->mchid);
-    pay_jw_str(w, "description",
-               pay_utf8_cut(ask->description, PAY_WECHATPAY_DESCRIPTION_MAX));
-    pay_jw_str(w, "out_trade_no", p->number);
-
-    if (p->expires_at) {
-        pay_jw_str(w, "time_expire",
-                   pay_time_format(t->arena, p->expires_at, PAY_BEIJING));
-    }
-
-    if (t->echo.len) {
-        pay_jw_str(w, "attach", t->echo);
-    }
-
-    pay_jw_str(w, "notify_url", t->channel->notify_url);
-
-    pay_jw_object(w, "amount");
-    pay_jw_int(w, "total", p->amount);
-    pay_jw_str(w, "currency", p->currency);
-    pay_jw_end(w);
-
-    pay_wechatpay_scene(w, ask);
-
-    if (ask->split) {
-        pay_jw_object(w, "settle_info");
-        pay_jw_bool(w, "profit_sharing", 1);
-        pay_jw_end(w);
-    }
-
-    pay_jw_end(w);
-
-    return pay_jw_text(w);
-}
-
-
-void
-pay_wechatpay_show(pay_talk_t *t)
-{
-    const pay_object_t  *p;
-
-    p = t->object;
-
-    if (p->ref.len && (p->expires_at == 0 || t->now < p->expires_at)) {
-        t->fact.action.kind = PAY_ACTION_QR_CODE;
-        t->fact.action.value = p->ref;
-    }
-}
-
-
-static pay_rc_t
 pay_wechatpay_refuse(pay_talk_t *t, pay_code_t code, const char *param)
 {
     pay_error_set(&t->error, code, param);
@@ -261,54 +161,78 @@ pay_wechatpay_refuse(pay_talk_t *t, pay_code_t code, const char *param)
 }
 
 
-static pay_rc_t
-pay_wechatpay_pay(pay_talk_t *t)
+pay_str_t
+pay_wechatpay_appid(const pay_talk_t *t, pay_method_t method)
 {
-    const pay_object_t      *p;
-    const pay_ask_t  *ask;
+    size_t                          i;
+    const pay_wechatpay_v3_conf_t  *conf = t->channel->conf;
 
+    if (conf->appids.text[method].len) {
+        return conf->appids.text[method];
+    }
+
+    /* what is no payment takes whichever there is */
+
+    for (i = 0; method == PAY_METHOD_NONE && i < PAY_METHOD_MAX; i++) {
+        if (conf->appids.text[i].len) {
+            return conf->appids.text[i];
+        }
+    }
+
+    return conf->appids.text[PAY_METHOD_NONE];
+}
+
+
+/* numbers as they are on the wire, once for the talk */
+
+static pay_rc_t
+pay_wechatpay_open_talk(pay_talk_t *t)
+{
+    pay_str_t             order;
+    const pay_object_t   *p;
+    pay_wechatpay_own_t  *own;
+
+    pay_fact_init(&t->fact);
+
+    own = pay_calloc(t->arena, sizeof(pay_wechatpay_own_t));
+    if (own == NULL) {
+        return PAY_ERROR;
+    }
+
+    t->own = own;
     p = t->object;
-    ask = t->ask;
 
-    if (ask->method != PAY_METHOD_QR_CODE) {
-        return pay_wechatpay_refuse(t, PAY_E_OPERATION_UNSUPPORTED, "method");
+    if (t->account) {
+        own->sub_mchid = t->account->sub_merchant;
     }
 
-    if (ask->manual_capture) {
-        return pay_wechatpay_refuse(t, PAY_E_OPERATION_UNSUPPORTED, "capture");
+    if (p == NULL) {
+        return PAY_OK;
     }
 
-    if (ask->store_id.len > PAY_WECHATPAY_STORE_ID_MAX) {
-        return pay_wechatpay_refuse(t, PAY_E_FIELD_INVALID, "store.id");
+    order = p->order_id;
+
+    if (order.len == 0 && t->payment) {
+        order = t->payment->number;
     }
 
-    if (t->known == PAY_KNOWN_OPEN) {
-
-        if (p->state != PAY_STATE_PENDING && p->state != PAY_STATE_NONE) {
-            return PAY_DONE;
-        }
-
-        /* a prepay of a time that is over would only be refused */
-
-        if (p->ref.len || (p->expires_at && t->now >= p->expires_at)) {
-            pay_wechatpay_show(t);
-            return PAY_DONE;
-        }
+    if (p->number.len) {
+        own->number = pay_talk_number(t, p->number);
     }
 
-    return pay_wechatpay_request(t, PAY_WECHATPAY_PREPAY,
-                                 PAY_STR("/v3/pay/transactions/native"),
-                                 pay_wechatpay_prepay_body(t));
+    if (order.len) {
+        own->order = pay_talk_number(t, order);
+    }
+
+    return (p->number.len && own->number.data == NULL)
+           || (order.len && own->order.data == NULL) ? PAY_ERROR : PAY_OK;
 }
 
 
 pay_rc_t
 pay_wechatpay_begin(pay_talk_t *t)
 {
-    pay_fact_init(&t->fact);
-
-    t->own = pay_calloc(t->arena, sizeof(pay_wechatpay_own_t));
-    if (t->own == NULL) {
+    if (pay_wechatpay_open_talk(t) != PAY_OK) {
         return PAY_ERROR;
     }
 
@@ -323,9 +247,36 @@ pay_wechatpay_begin(pay_talk_t *t)
     case PAY_OP_CLOSE:
         return pay_wechatpay_close(t);
 
+    case PAY_OP_REFUND:
+        return pay_wechatpay_refund(t);
+
+    case PAY_OP_REFUND_QUERY:
+        return pay_wechatpay_refunds.find(t);
+
     default:
         return pay_talk_fail(t, PAY_E_OPERATION_UNSUPPORTED, "operation");
     }
+}
+
+
+/* base64, of lines that end with LF each; data NULL: it failed */
+
+pay_str_t
+pay_wechatpay_signature(pay_talk_t *t, const pay_str_t *lines, size_t n)
+{
+    pay_str_t                       text, sig;
+    const pay_wechatpay_v3_conf_t  *conf = t->channel->conf;
+
+    text = pay_canon_lines(t->arena, lines, n);
+
+    if (text.data == NULL
+        || pay_rsa_sha256_sign(t->arena, &sig, text, conf->certificate_key)
+           != PAY_OK)
+    {
+        return (pay_str_t) pay_str_null;
+    }
+
+    return pay_base64_encode(t->arena, sig);
 }
 
 
@@ -335,10 +286,14 @@ pay_rc_t
 pay_wechatpay_sign(pay_talk_t *t)
 {
     pay_buf_t                       b;
-    pay_str_t                       text, sig, lines[5];
+    pay_str_t                       sig, lines[5];
     pay_request_t                  *q;
     pay_wechatpay_own_t            *own;
     const pay_wechatpay_v3_conf_t  *conf;
+
+    if (t->step == PAY_WECHATPAY_PARAMS) {
+        return pay_wechatpay_sign_params(t);
+    }
 
     q = &t->request;
     own = t->own;
@@ -350,16 +305,7 @@ pay_wechatpay_sign(pay_talk_t *t)
     lines[3] = own->nonce;
     lines[4] = q->body;
 
-    text = pay_canon_lines(t->arena, lines, 5);
-
-    if (text.data == NULL
-        || pay_rsa_sha256_sign(t->arena, &sig, text, conf->certificate_key)
-           != PAY_OK)
-    {
-        return PAY_ERROR;
-    }
-
-    sig = pay_base64_encode(t->arena, sig);
+    sig = pay_wechatpay_signature(t, lines, 5);
     if (sig.data == NULL) {
         return PAY_ERROR;
     }

@@ -2,8 +2,7 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Driver wechatpay_v3: what answers and notices have in common, their
- * signature and the members of an order.
+ * Driver wechatpay_v3: the signature of answers and notices.
  */
 
 #include <channel/pay_canon.h>
@@ -11,19 +10,6 @@
 
 
 #define PAY_WECHATPAY_WINDOW  300
-
-
-static const pay_word_t  pay_wechatpay_states[] = {
-    { "NOTPAY", PAY_STATE_PENDING },
-    { "USERPAYING", PAY_STATE_PROCESSING },
-    { "ACCEPT", PAY_STATE_PROCESSING },
-    { "SUCCESS", PAY_STATE_SUCCEEDED },
-    { "REFUND", PAY_STATE_SUCCEEDED },
-    { "CLOSED", PAY_STATE_CLOSED },
-    { "REVOKED", PAY_STATE_CLOSED },
-    { "PAYERROR", PAY_STATE_FAILED },
-    { NULL, 0 }
-};
 
 
 /* of the two limits that SDKs have at exactly 300 s the strict one is taken */
@@ -176,126 +162,4 @@ pay_wechatpay_json(pay_str_t media_type)
     media_type.len = n;
 
     return pay_str_caseeqz(media_type, "application/json");
-}
-
-
-/* a text that may be absent; longer ones than ever seen are no such text */
-
-static int
-pay_wechatpay_text(const pay_json_t *o, const char *key, size_t max,
-    pay_str_t *out)
-{
-    return pay_json_string(o, key, out) != PAY_INVALID && out->len <= max;
-}
-
-
-/* an integer that may be absent, and is left alone then */
-
-static int
-pay_wechatpay_amount(const pay_json_t *o, const char *key, int64_t min,
-    int64_t *out)
-{
-    int64_t   n;
-    pay_rc_t  rc;
-
-    rc = pay_json_int(o, key, &n);
-
-    if (rc != PAY_OK) {
-        return rc == PAY_DECLINED;
-    }
-
-    if (n < min || n > PAY_AMOUNT_MAX) {
-        return 0;
-    }
-
-    *out = n;
-
-    return 1;
-}
-
-
-static int
-pay_wechatpay_amounts(const pay_json_t *o, pay_fact_t *f)
-{
-    const pay_json_t  *amount;
-
-    amount = pay_json_get(o, "amount");
-
-    if (amount == NULL || amount->type == PAY_JSON_NULL) {
-        return 1;
-    }
-
-    return amount->type == PAY_JSON_OBJECT
-           && pay_wechatpay_amount(amount, "total", 1, &f->amount)
-           && pay_wechatpay_amount(amount, "payer_total", 0, &f->amount_paid)
-           && pay_wechatpay_text(amount, "currency", 3, &f->currency);
-}
-
-
-pay_rc_t
-pay_wechatpay_order(const pay_json_t *o, pay_fact_t *f)
-{
-    pay_str_t  state, time;
-
-    pay_fact_init(f);
-    time = PAY_STR("");
-
-    if (pay_json_string(o, "out_trade_no", &f->number) != PAY_OK
-        || !pay_str_token(f->number, "_-|*@", 1, 32)
-        || pay_json_string(o, "trade_state", &state) != PAY_OK
-        || !pay_wechatpay_text(o, "transaction_id", 32, &f->channel_number)
-        || !pay_wechatpay_text(o, "attach", 512, &f->echo)
-        || !pay_wechatpay_text(o, "success_time", 64, &time)
-        || !pay_wechatpay_text(pay_json_get(o, "payer"), "openid", 128,
-                               &f->payer)
-        || !pay_wechatpay_amounts(o, f))
-    {
-        return PAY_INVALID;
-    }
-
-    f->state = pay_word_find(pay_wechatpay_states, state, PAY_STATE_NONE);
-
-    if (f->state == PAY_STATE_FAILED) {
-        f->failure = state;
-    }
-
-    if (f->state != PAY_STATE_SUCCEEDED) {
-        return PAY_OK;
-    }
-
-    /* nobody may believe that it is paid without knowing what, and how much */
-
-    if (f->channel_number.len == 0 || f->amount < 0 || f->currency.len == 0)
-    {
-        return PAY_INVALID;
-    }
-
-    /* a payment is not lost for a date */
-
-    if (pay_time_parse(time, &f->done_at) != PAY_OK) {
-        f->done_at = 0;
-    }
-
-    /* section 12.1: it says that there is a refund, not of how much */
-
-    if (pay_str_eqz(state, "REFUND")) {
-        f->refund_status = PAY_REFUND_UNKNOWN;
-    }
-
-    return PAY_OK;
-}
-
-
-int
-pay_wechatpay_own_order(const pay_channel_t *ch, const pay_json_t *o)
-{
-    pay_str_t                       mchid, appid;
-    const pay_wechatpay_v3_conf_t  *conf = ch->conf;
-
-    return pay_json_get(o, "sp_mchid") == NULL
-           && pay_json_get(o, "sub_mchid") == NULL
-           && pay_json_string(o, "mchid", &mchid) == PAY_OK
-           && pay_json_string(o, "appid", &appid) == PAY_OK
-           && pay_str_eq(mchid, conf->mchid)
-           && pay_str_eq(appid, conf->appid);
 }

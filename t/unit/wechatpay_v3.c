@@ -170,7 +170,7 @@ static void
 test_refused_at_once(void)
 {
     open_talk(PAY_OP_PAY, PAY_KNOWN_NEW);
-    ask.method = PAY_METHOD_JSAPI;
+    ask.method = PAY_METHOD_BARCODE;
     failed(pay_wechatpay_v3.begin(&t), PAY_E_OPERATION_UNSUPPORTED, "field",
            "another method");
     is(t.error.param, "method", "the field");
@@ -187,9 +187,9 @@ test_refused_at_once(void)
            "a long store");
     is(t.error.param, "store.id", "the field");
 
-    open_talk(PAY_OP_REFUND, PAY_KNOWN_OPEN);
+    open_talk(PAY_OP_CAPTURE, PAY_KNOWN_OPEN);
     failed(pay_wechatpay_v3.begin(&t), PAY_E_OPERATION_UNSUPPORTED,
-           "operation", "refund");
+           "operation", "capture");
 
     open_talk(PAY_OP_PAY, PAY_KNOWN_NEW);
     t.random_used = PAY_TALK_RANDOM - 31;

@@ -6,144 +6,7 @@
  * and what is answered to them.
  */
 
-#include "wechatpay_v3.h"
-
-
-#define OURS  "\"mchid\":\"1900000109\",\"appid\":\"wxd678efh567hg6787\","
-
-#define PAID_BY(account, more)                                               \
-    "{" account "\"out_trade_no\":\"order-0001\"," more                      \
-    "\"transaction_id\":\"4200000001\",\"attach\":\"p1.shop-a.x\","          \
-    "\"success_time\":\"2026-11-22T08:00:00+08:00\","                        \
-    "\"payer\":{\"openid\":\"oUpF8uMuAJO\"},"                                \
-    "\"amount\":{\"total\":100,\"payer_total\":90,\"currency\":\"CNY\"}}"
-
-#define SUCCESS   "\"trade_state\":\"SUCCESS\","
-#define PAID      PAID_BY(OURS, SUCCESS)
-
-
-/* what a notice is made of; NULL members are left out */
-
-typedef struct {
-    const char  *event;
-    const char  *original;
-    const char  *algorithm;
-    const char  *aad;
-    const char  *nonce;
-    const char  *key;
-    const char  *plain;
-} made_t;
-
-static const made_t  right = {
-    "TRANSACTION.SUCCESS", "transaction", "AEAD_AES_256_GCM", "transaction",
-    "0123456789ab", NULL, PAID
-};
-
-static pay_talk_t  t;
-static headers_t   headers;
-
-
-static pay_str_t
-envelope(const made_t *m)
-{
-    pay_str_t           sealed, aad, key;
-    pay_json_writer_t  *w;
-
-    key = m->key ? pay_strz(m->key) : conf.api_v3_key;
-    aad = m->aad ? pay_strz(m->aad) : PAY_STR("");
-
-    if (pay_aes256_gcm_seal(t.arena, &sealed, pay_strz(m->plain),
-                            PAY_STR("0123456789ab"), aad, key) != PAY_OK)
-    {
-        bail("cannot", "seal");
-    }
-
-    w = pay_json_writer(t.arena);
-    pay_jw_object(w, NULL);
-    pay_jw_strz(w, "id", "EV-2018022511223320873");
-    pay_jw_strz(w, "create_time", "2026-11-22T08:00:00+08:00");
-    pay_jw_strz(w, "resource_type", "encrypt-resource");
-
-    if (m->event) {
-        pay_jw_strz(w, "event_type", m->event);
-    }
-
-    pay_jw_strz(w, "summary", "x");
-    pay_jw_object(w, "resource");
-
-    if (m->original) {
-        pay_jw_strz(w, "original_type", m->original);
-    }
-
-    if (m->algorithm) {
-        pay_jw_strz(w, "algorithm", m->algorithm);
-    }
-
-    pay_jw_str(w, "ciphertext", pay_base64_encode(t.arena, sealed));
-
-    if (m->aad) {
-        pay_jw_strz(w, "associated_data", m->aad);
-    }
-
-    if (m->nonce) {
-        pay_jw_strz(w, "nonce", m->nonce);
-    }
-
-    pay_jw_end(w);
-    pay_jw_end(w);
-
-    return pay_jw_text(w);
-}
-
-
-static void
-open_talk(void)
-{
-    if (t.arena) {
-        talk_close(&t);
-    }
-
-    talk_open(&t, PAY_OP_NONE);
-}
-
-
-static pay_rc_t
-deliver(const char *method, pay_str_t body)
-{
-    pay_notice_t  n;
-
-    memset(&n, 0, sizeof(n));
-    n.method = pay_strz(method);
-    n.headers = headers_of(&headers);
-    n.body = body;
-
-    return pay_wechatpay_v3.notice(&t, &n);
-}
-
-
-static pay_rc_t
-send_made(const made_t *m)
-{
-    pay_str_t  body;
-
-    open_talk();
-
-    body = envelope(m);
-    platform_sign(t.arena, &headers, t.now, body);
-
-    return deliver("POST", body);
-}
-
-
-static pay_rc_t
-send_plain(const char *plain)
-{
-    made_t  m = right;
-
-    m.plain = plain;
-
-    return send_made(&m);
-}
+#include "wechatpay_v3_made.h"
 
 
 static void
@@ -177,7 +40,7 @@ test_payment(void)
     is_int(t.error.code, PAY_E_NONE, "no error");
     is_int(t.notice, PAY_NOTICE_OBJECT, "is one");
     is(t.notice_type, "TRANSACTION.SUCCESS", "type");
-    is(t.notice_data, PAID, "data");
+    is(t.notice_data, MADE_PAID, "data");
     is_int(t.fact.state, PAY_STATE_SUCCEEDED, "succeeded");
     is(t.fact.number, "order-0001", "order_id");
     is(t.fact.channel_number, "4200000001", "channel_order_id");
@@ -235,15 +98,12 @@ test_other(void)
         const char  *plain;
         int          good;
     } rows[] = {
-        { "REFUND.SUCCESS", "refund", "{\"mchid\":\"1900000109\"}", 1 },
         { "MCHTRANSFER.BILL.FINISHED", "mch_payment",
           "{\"mch_id\":\"1900000109\"}", 1 },
-        { "REFUND.SUCCESS", "refund", "{\"sp_mchid\":\"1900000109\","
-          "\"sub_mchid\":\"1900000110\"}", 1 },
-        { "TRANSACTION.SUCCESS", "profitsharing", PAID, 1 },
+        { "TRANSACTION.SUCCESS", "profitsharing", MADE_PAID, 1 },
         { "COUPON.USE", "coupon", "{}", 1 },
         { "COUPON.USE", NULL, "{}", 1 },
-        { "TRANSACTION.SUCCESS", NULL, PAID, 1 },
+        { "TRANSACTION.SUCCESS", NULL, MADE_PAID, 1 },
         { "REFUND.SUCCESS", "refund", "{\"mchid\":\"1900000110\"}", 0 },
         { "REFUND.SUCCESS", "refund", "{\"mchid\":1900000109}", 0 },
         { "REFUND.SUCCESS", "refund", "{\"sp_mchid\":\"1\","
@@ -294,6 +154,8 @@ test_plaintext(void)
                   "\"appid\":\"wxd678efh567hg6787\",", SUCCESS),
           "identity", 403 },
         { PAID_BY("\"sp_mchid\":\"1900000109\",\"sub_mchid\":\"1\","
+                  "\"sp_appid\":\"wx0\",", SUCCESS), "identity", 403 },
+        { PAID_BY("\"sp_mchid\":\"1900000109\","
                   "\"sp_appid\":\"wxd678efh567hg6787\",", SUCCESS),
           "identity", 403 },
         { PAID_BY(OURS "\"sp_mchid\":\"1900000109\",", SUCCESS), "identity",
@@ -334,8 +196,8 @@ test_plaintext(void)
           "\"transaction_id\":\"4200000001\","
           "\"amount\":{\"total\":1,\"currency\":\"CNY\"}}", "json", 400 },
 
-        { "[" PAID "]", "json", 400 },
-        { PAID " x", "json", 400 },
+        { "[" MADE_PAID "]", "json", 400 },
+        { MADE_PAID " x", "json", 400 },
         { "{" OURS SUCCESS, "json", 400 },
         { "", "json", 400 },
         { PAID_BY(OURS, SUCCESS "\"x\":\"\xff\","), "json", 400 }
@@ -429,7 +291,7 @@ test_envelope(void)
     };
 
     for (i = 0; i < pay_nelts(rows); i++) {
-        open_talk();
+        open_notice();
         platform_sign(t.arena, &headers, t.now, pay_strz(rows[i].body));
         refused(deliver("POST", pay_strz(rows[i].body)), rows[i].reason,
                 rows[i].status, rows[i].body);
@@ -444,7 +306,7 @@ prepared(void)
 {
     pay_str_t  body;
 
-    open_talk();
+    open_notice();
 
     body = envelope(&right);
     platform_sign(t.arena, &headers, t.now, body);
@@ -608,7 +470,7 @@ test_acknowledge(void)
 {
     pay_reply_t  reply;
 
-    open_talk();
+    open_notice();
 
     pay_wechatpay_v3.acknowledge(&t, PAY_ACK_OK, &reply);
     is_int(reply.status, 204, "accepted");

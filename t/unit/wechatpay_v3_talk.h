@@ -73,6 +73,7 @@ open_talk(pay_op_t op, pay_known_t known)
     payment.number = ask.number;
     payment.amount = ask.amount;
     payment.currency = ask.currency;
+    payment.method = ask.method;
     payment.state = PAY_STATE_PENDING;
     payment.created_at = NOW;
     payment.expires_at = NOW + 7200;
@@ -188,6 +189,16 @@ is_signed(const char *canonical, const char *nonce)
     is_int(pay_rsa_sha256_verify(sig, pay_strz(canonical),
                                  conf.certificate.key),
            PAY_OK, "signed is exactly this");
+}
+
+
+/* a method other than the usual one */
+
+static UNUSED void
+by_method(pay_method_t m)
+{
+    ask.method = m;
+    payment.method = m;
 }
 
 

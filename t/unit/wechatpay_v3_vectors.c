@@ -144,6 +144,7 @@ response_prepay(yajl_val v, const char *token, const pay_answer_t *a)
 
     ask.method = PAY_METHOD_QR_CODE;
     ask.description = PAY_STR("x");
+    payment.method = PAY_METHOD_QR_CODE;
     payment.number = PAY_STR("1217752501201407033233368018");
     payment.amount = 1;
     payment.currency = PAY_STR("CNY");
@@ -265,9 +266,46 @@ notice_fact(yajl_val v, const pay_talk_t *t)
 
 
 static void
+notice_refund(yajl_val v, const pay_talk_t *t)
+{
+    char         error[128];
+    yajl_val     p, amount;
+    pay_state_t  state;
+
+    p = yajl_tree_parse(text_of(v, "plaintext"), error, sizeof(error));
+    if (p == NULL) {
+        bail("plaintext", error);
+    }
+
+    amount = member(p, "amount");
+    state = strstr(text_of(v, "id"), "success") ? PAY_STATE_SUCCEEDED
+            : strstr(text_of(v, "id"), "closed") ? PAY_STATE_CLOSED
+            : PAY_STATE_REQUIRES_ACTION;
+
+    is_int(t->notice, PAY_NOTICE_OBJECT, "an object");
+    is_int(t->fact.kind, PAY_KIND_REFUND, "a refund");
+    is_int(t->fact.state, state, "its state");
+    is(t->fact.number, text_of(p, "out_refund_no"), "refund_id");
+    is(t->fact.channel_number, text_of(p, "refund_id"), "channel_refund_id");
+    is(t->fact.order_id, text_of(p, "out_trade_no"), "order_id");
+    is(t->fact.channel_order_id, text_of(p, "transaction_id"),
+       "channel_order_id");
+    is(t->fact.account, text_of(p, "user_received_account"), "account");
+    is_int(t->fact.amount, YAJL_GET_INTEGER(member(amount, "refund")),
+           "amount");
+    is_int(t->fact.order_amount, YAJL_GET_INTEGER(member(amount, "total")),
+           "order_amount");
+    is_int(t->fact.done_at, state == PAY_STATE_SUCCEEDED ? 1795309200 : 0,
+           "succeeded_at");
+
+    yajl_tree_free(p);
+}
+
+
+static void
 notifications(void)
 {
-    size_t        i, payments, others, refused;
+    size_t        i, payments, refunds, others, refused;
     yajl_val      list, v;
     headers_t     h;
     const char   *id;
@@ -275,7 +313,7 @@ notifications(void)
     pay_reply_t   reply;
 
     list = section(vectors, "notifications", 10);
-    payments = others = refused = 0;
+    payments = refunds = others = refused = 0;
 
     for (i = 0; i < list->u.array.len; i++) {
         v = list->u.array.values[i];
@@ -284,10 +322,20 @@ notifications(void)
         is_int(vector_notice(v, &t, &h), PAY_DONE, id);
 
         if (strcmp(id, "transaction_success_partner") == 0) {
-            is_int(t.notice, PAY_NOTICE_REFUSED, "partner form: not ours");
+            is_int(t.notice, PAY_NOTICE_REFUSED, "another app: not ours");
             is(pay_strz(t.error.reason), "identity", "for its identity");
             is_int(t.notice_data.len, 0, "and nothing of it is shown");
             refused++;
+            talk_close(&t);
+
+            conf.appids.text[PAY_METHOD_QR_CODE] =
+                PAY_STR("wx8888888888888888");
+            (void) vector_notice(v, &t, &h);
+            conf.appids.text[PAY_METHOD_QR_CODE] = PAY_STR("");
+
+            is_int(t.notice, PAY_NOTICE_OBJECT, "ours, of a sub-merchant");
+            is(t.fact.sub_merchant, "1900000110", "whose");
+            is(t.fact.payer, "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "sp_openid");
             talk_close(&t);
             continue;
         }
@@ -300,6 +348,10 @@ notifications(void)
             is(t.notice_type, "TRANSACTION.SUCCESS", "its type");
             notice_fact(v, &t);
             payments++;
+
+        } else if (strncmp(id, "refund_", 7) == 0) {
+            notice_refund(v, &t);
+            refunds++;
 
         } else {
             is_int(t.notice, PAY_NOTICE_OTHER, "another kind");
@@ -319,7 +371,8 @@ notifications(void)
     }
 
     is_int(payments, 4, "payment notices");
-    is_int(others, 5, "other notices");
+    is_int(refunds, 3, "refund notices");
+    is_int(others, 2, "other notices");
     is_int(refused, 1, "notices of partners");
 }
 
@@ -360,12 +413,75 @@ notifications_negative(void)
 
 
 static void
+pay_parameters(void)
+{
+    size_t        i, n;
+    yajl_val      list, v, o;
+    pay_ask_t     ask;
+    pay_str_t     text;
+    pay_json_t   *params;
+    pay_talk_t    t;
+    const char   *why;
+    pay_object_t  payment;
+    pay_wechatpay_own_t  own;
+
+    static const pay_method_t  methods[] = {
+        PAY_METHOD_JSAPI, PAY_METHOD_MINI_PROGRAM, PAY_METHOD_APP
+    };
+
+    list = section(vectors, "pay_parameters", 3);
+
+    for (i = 0; i < list->u.array.len; i++) {
+        v = list->u.array.values[i];
+
+        talk_open(&t, PAY_OP_PAY);
+        memset(&own, 0, sizeof(own));
+        memset(&ask, 0, sizeof(ask));
+        memset(&payment, 0, sizeof(payment));
+
+        t.own = &own;
+        t.ask = &ask;
+        t.object = &payment;
+        t.step = PAY_WECHATPAY_PARAMS;
+        ask.method = methods[i];
+        own.timestamp = PAY_STR("1795305600");
+        own.nonce = PAY_STR("593BEC0C930BF1AFEB40B4A08C8FB242");
+        own.prepay_id = PAY_STR("wx201410272009395522657a690389285100");
+
+        is_int(pay_wechatpay_v3.sign(&t), PAY_DONE, text_of(v, "id"));
+        is_int(t.fact.action.kind, PAY_ACTION_PARAMS, "parameters");
+        is(pay_strz(t.fact.action.type), pay_method_name(methods[i]),
+           "their type");
+        is_int(pay_json_parse(t.arena, t.fact.action.value, &params, &why),
+               PAY_OK, "JSON");
+
+        o = member(v, "front_end_parameters");
+
+        for (n = 0; n < o->u.object.len; n++) {
+            text = PAY_STR("");
+            (void) pay_json_string(params, o->u.object.keys[n], &text);
+            is(text, YAJL_GET_STRING(o->u.object.values[n]),
+               o->u.object.keys[n]);
+        }
+
+        for (n = 0, params = params->child; params; params = params->next) {
+            n++;
+        }
+
+        is_int(n, o->u.object.len, "and no others");
+
+        talk_close(&t);
+    }
+}
+
+
+static void
 not_yet(void)
 {
     size_t  i, n;
 
     static const char *const  names[] = {
-        "certificates", "pay_parameters", "sensitive_fields", "bill"
+        "certificates", "sensitive_fields", "bill"
     };
 
     for (i = 0; i < pay_nelts(names); i++) {
@@ -482,6 +598,7 @@ main(void)
     response_verify();
     notifications();
     notifications_negative();
+    pay_parameters();
     not_yet();
     upstream();
 
