@@ -155,7 +155,7 @@ for (
 }
 
 for (
-    [ driver => 'wechatpay_v3 x' ], [ appid => 'wx1 wx2' ],
+    [ driver => 'wechatpay_v3 x' ], [ appid => '' ],
     [ mchid => '' ], [ platform_key => "$keys/platform_pub.pem" ],
     [ platform_key => "$id $keys/platform_pub.pem x" ],
     [ notify_url => 'a b' ]
@@ -170,6 +170,10 @@ for (
 for (
     [ appid => 'wx' . '8' x 31, 'too short or too long' ],
     [ appid => 'wx.8', 'appid must be 1 to 32 characters' ],
+    [ appid => 'wx1 wx2', '"appid" names a method that there is not' ],
+    [ appid => 'wx1 jsapi cash', '"appid" names a method that there is not' ],
+    [ appid => 'wx1 jsapi app jsapi', '"appid" is duplicate' ],
+    [ appid => 'wx.8 jsapi', 'appid must be 1 to 32 characters' ],
     [ mchid => '1' x 33, 'too short or too long' ],
     [ mchid => '19"0', 'mchid must be 1 to 32 characters' ],
     [ mode => 'test', '"mode" in pay_channel "wechat" must be' ],
@@ -432,7 +436,8 @@ my $tell = 'pay_channel "wechat": driver wechatpay_v3';
 
 taken('the sandbox', "$tell (sandbox), serial ");
 taken('K-17: several keys at once', '', http => [
-    channel => { platform_key => [ "$id $keys/platform_pub.pem",
+    channel => { appid => [ 'wx1', 'wx2 jsapi h5', 'wx3 app' ],
+                 platform_key => [ "$id $keys/platform_pub.pem",
                                    "SECOND $keys/platform_pub.pem" ] },
     merchant => { secret => [ "k1 $keys/demo.k1", "k2 $keys/echo.key" ],
                   webhook_secret => [ ("$keys/demo.whsec") x 2 ] } ]);
