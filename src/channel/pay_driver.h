@@ -40,6 +40,8 @@ typedef enum {
                                    pay_text_by_method_t */
     PAY_PARAM_SECRET,           /* FILE -> pay_str_t, its bytes */
     PAY_PARAM_CERTIFICATE,      /* FILE -> pay_cert_t */
+    PAY_PARAM_CERTIFICATES,     /* FILE -> pay_certs_t *, one or more */
+    PAY_PARAM_PUBLIC_KEY,       /* FILE -> pay_key_t * */
     PAY_PARAM_PRIVATE_KEY,      /* FILE -> pay_key_t * */
     PAY_PARAM_KEY_SET           /* ID FILE, repeated -> pay_key_set_t */
 } pay_param_kind_t;
@@ -62,7 +64,9 @@ typedef struct {
     const char        *name;
     pay_param_kind_t   kind;
     size_t             offset;      /* in the driver's conf struct */
-    size_t             min, max;    /* length of a text or a secret */
+    size_t             min, max;    /* length of a text or a secret; of a
+                                       key, max is a set of PAY_KEYS_..., and
+                                       0 is RSA alone */
     unsigned           required:1;
     unsigned           sandbox:1;   /* only with "mode sandbox" */
     const char        *doc;

@@ -153,6 +153,42 @@ pay_rc_t pay_cert_pem(pay_str_t pem, unsigned kinds, pay_cert_t *out,
     const char **why);
 
 /*
+ * Several X.509 certificates, in the order of the file: a leaf and its
+ * issuers, or roots.  At most PAY_CERTS_MAX in 64 KiB; text between them is
+ * passed over.
+ */
+
+#define PAY_CERTS_MAX  16
+#define PAY_CERT_SN    33           /* MD5 in hex, NUL */
+
+typedef struct pay_certs_s  pay_certs_t;
+
+pay_rc_t pay_certs_pem(pay_str_t pem, pay_certs_t **out, const char **why);
+void pay_certs_destroy(pay_certs_t *c);                     /* NULL is fine */
+
+size_t pay_certs_count(const pay_certs_t *c);
+
+/* the i-th one, from 0: its key by kinds, serial and validity */
+pay_rc_t pay_certs_get(const pay_certs_t *c, size_t i, unsigned kinds,
+    pay_cert_t *out, const char **why);
+
+/*
+ * Alipay's serial number of the i-th one: MD5 of its issuer (RFC 2253) and
+ * the decimal serial.  A name, not a proof of anything.  0 on success.
+ */
+int pay_certs_sn(const pay_certs_t *c, size_t i, char out[PAY_CERT_SN]);
+
+/* the kind of key that signed the i-th one: PAY_KEYS_RSA, SM2's, or 0 */
+unsigned pay_certs_signer(const pay_certs_t *c, size_t i);
+
+/*
+ * Whether a chain leads from the first one of c, by the others of it, to one
+ * of roots, all of them valid at now.  PAY_DECLINED: it does not.
+ */
+pay_rc_t pay_certs_verify(const pay_certs_t *c, const pay_certs_t *roots,
+    int64_t now);
+
+/*
  * A public key whose private half nobody has: what has no key of its own is
  * verified under this one, and costs as much (K-13).  NULL: no memory, or
  * libcrypto has no such algorithm; always for NONE and HMAC_SHA256.
