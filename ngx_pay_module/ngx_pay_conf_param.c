@@ -85,6 +85,14 @@ ngx_pay_param_secret(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
 }
 
 
+static unsigned
+ngx_pay_param_kinds(const pay_param_t *p)
+{
+    return p->kind != PAY_PARAM_KEY_SET && p->max ? (unsigned) p->max
+                                                  : PAY_KEYS_RSA;
+}
+
+
 /* store:URI, as nginx itself has it for ssl_certificate_key */
 
 static char *
@@ -99,7 +107,8 @@ ngx_pay_param_store(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
     }
 
     if (pay_key_private_store((char *) value->data + sizeof("store:") - 1,
-                              PAY_KEYS_RSA, key, &why, detail, sizeof(detail))
+                              ngx_pay_param_kinds(p), key, &why, detail,
+                              sizeof(detail))
         == PAY_OK)
     {
         return NGX_CONF_OK;
@@ -116,24 +125,66 @@ ngx_pay_param_store(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
 }
 
 
+/* whether it was said, by where it goes */
+
+static ngx_uint_t
+ngx_pay_param_there(const pay_param_t *p, void *out)
+{
+    ngx_uint_t             i;
+    pay_text_by_method_t  *texts;
+
+    switch (p->kind) {
+
+    case PAY_PARAM_TEXT_BY_METHOD:
+        texts = out;
+
+        for (i = 0; i < PAY_METHOD_MAX; i++) {
+            if (texts->text[i].len) {
+                return 1;
+            }
+        }
+
+        return 0;
+
+    case PAY_PARAM_CERTIFICATE:
+        return ((pay_cert_t *) out)->key != NULL;
+
+    case PAY_PARAM_CERTIFICATES:
+        return *(pay_certs_t **) out != NULL;
+
+    case PAY_PARAM_PUBLIC_KEY:
+    case PAY_PARAM_PRIVATE_KEY:
+        return *(pay_key_t **) out != NULL;
+
+    case PAY_PARAM_KEY_SET:
+        return ((pay_key_set_t *) out)->nkeys != 0;
+
+    default:
+        return ((pay_str_t *) out)->len != 0;
+    }
+}
+
+
 static char *
 ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
     void *out)
 {
     pay_rc_t         rc;
+    unsigned         kinds;
     ngx_str_t        pem;
     const char      *why;
     pay_cert_t      *cert;
     pay_key_t      **key;
+    pay_certs_t    **certs;
     pay_key_set_t   *set;
 
     cert = out;
     key = out;
+    certs = out;
     set = out;
+    kinds = ngx_pay_param_kinds(p);
 
-    if ((p->kind == PAY_PARAM_CERTIFICATE && cert->key)
-        || (p->kind == PAY_PARAM_PRIVATE_KEY && *key))
-    {
+    if (p->kind != PAY_PARAM_KEY_SET && ngx_pay_param_there(p, out)) {
         return "is duplicate";
     }
 
@@ -144,15 +195,23 @@ ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
     switch (p->kind) {
 
     case PAY_PARAM_CERTIFICATE:
-        rc = pay_cert_pem(ngx_pay_str(&pem), PAY_KEYS_RSA, cert, &why);
+        rc = pay_cert_pem(ngx_pay_str(&pem), kinds, cert, &why);
+        break;
+
+    case PAY_PARAM_CERTIFICATES:
+        rc = pay_certs_pem(ngx_pay_str(&pem), certs, &why);
         break;
 
     case PAY_PARAM_PRIVATE_KEY:
-        rc = pay_key_private_pem(ngx_pay_str(&pem), PAY_KEYS_RSA, key, &why);
+        rc = pay_key_private_pem(ngx_pay_str(&pem), kinds, key, &why);
+        break;
+
+    case PAY_PARAM_PUBLIC_KEY:
+        rc = pay_key_public_pem(ngx_pay_str(&pem), kinds, key, &why);
         break;
 
     default:
-        rc = pay_key_public_pem(ngx_pay_str(&pem), PAY_KEYS_RSA,
+        rc = pay_key_public_pem(ngx_pay_str(&pem), kinds,
                                 &set->key[set->nkeys], &why);
         break;
     }
@@ -257,54 +316,15 @@ ngx_pay_conf_param(ngx_conf_t *cf, void *conf)
 }
 
 
-static ngx_uint_t
-ngx_pay_param_there(const pay_text_by_method_t *texts)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < PAY_METHOD_MAX; i++) {
-        if (texts->text[i].len) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 char *
 ngx_pay_conf_required(ngx_conf_t *cf, ngx_pay_channel_t *ch)
 {
     ngx_uint_t          there;
-    u_char             *conf;
     const pay_param_t  *p;
 
     for (p = ch->core.driver->params; p->name; p++) {
 
-        conf = (u_char *) ch->core.conf + p->offset;
-
-        switch (p->kind) {
-
-        case PAY_PARAM_CERTIFICATE:
-            there = ((pay_cert_t *) conf)->key != NULL;
-            break;
-
-        case PAY_PARAM_PRIVATE_KEY:
-            there = *(pay_key_t **) conf != NULL;
-            break;
-
-        case PAY_PARAM_KEY_SET:
-            there = ((pay_key_set_t *) conf)->nkeys != 0;
-            break;
-
-        case PAY_PARAM_TEXT_BY_METHOD:
-            there = ngx_pay_param_there((pay_text_by_method_t *) conf);
-            break;
-
-        default:
-            there = ((pay_str_t *) conf)->len != 0;
-            break;
-        }
+        there = ngx_pay_param_there(p, (u_char *) ch->core.conf + p->offset);
 
         if (p->required && !there) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -377,6 +397,12 @@ ngx_pay_conf_params_free(ngx_pay_channel_t *ch)
                            ((u_char *) ch->core.conf + p->offset))->key);
             break;
 
+        case PAY_PARAM_CERTIFICATES:
+            pay_certs_destroy(*(pay_certs_t **)
+                              ((u_char *) ch->core.conf + p->offset));
+            break;
+
+        case PAY_PARAM_PUBLIC_KEY:
         case PAY_PARAM_PRIVATE_KEY:
             pay_key_unref(*(pay_key_t **)
                           ((u_char *) ch->core.conf + p->offset));

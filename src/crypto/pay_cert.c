@@ -18,8 +18,6 @@
 #define PAY_DAY  86400
 
 
-static pay_rc_t pay_cert_take(X509 *x, unsigned kinds, pay_cert_t *out,
-    const char **why);
 static const char *pay_cert_serial(const ASN1_INTEGER *n, char *out,
     size_t size);
 static int pay_cert_time(const ASN1_TIME *t, int64_t *out);
@@ -64,7 +62,7 @@ pay_cert_pem(pay_str_t pem, unsigned kinds, pay_cert_t *out, const char **why)
 }
 
 
-static pay_rc_t
+pay_rc_t
 pay_cert_take(X509 *x, unsigned kinds, pay_cert_t *out, const char **why)
 {
     pay_rc_t  rc;

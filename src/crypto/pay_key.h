@@ -52,6 +52,10 @@ EVP_PKEY *pay_key_reader_get(pay_key_reader_t *r, const pay_der_t *der);
 pay_rc_t pay_key_take(EVP_PKEY *pkey, unsigned kinds, int private,
     pay_key_t **out, const char **why);
 
+/* the caller gives out->key back on a failure, too */
+pay_rc_t pay_cert_take(X509 *x, unsigned kinds, pay_cert_t *out,
+    const char **why);
+
 /* the algorithm of kinds that the key is for, or PAY_ALG_NONE and *why */
 pay_alg_t pay_key_policy(EVP_PKEY *pkey, unsigned kinds, int private,
     const char **why);
