@@ -60,7 +60,10 @@ static const struct {
       "订单已关闭或已过期，只能模拟超时后支付。" },
     { "The payment was declined. WeChat Pay sends no notice of that: the"
       " order stays unpaid.",
-      "支付被拒绝。微信支付不会为此发送通知，订单仍为未支付。" }
+      "支付被拒绝。微信支付不会为此发送通知，订单仍为未支付。" },
+    { "The payment was declined. Alipay sends no notice of that: the trade"
+      " waits for its buyer.",
+      "支付被拒绝。支付宝不会为此发送通知，交易仍在等待买家付款。" }
 };
 
 

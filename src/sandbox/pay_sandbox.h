@@ -110,6 +110,7 @@ typedef struct {
 
 extern const pay_simulator_t *const  pay_simulators[];      /* up to NULL */
 extern const pay_simulator_t  pay_sim_wechatpay_v3;
+extern const pay_simulator_t  pay_sim_alipay;
 
 const pay_simulator_t *pay_simulator_find(pay_str_t name);
 

@@ -10,6 +10,7 @@
 
 const pay_simulator_t *const  pay_simulators[] = {
     &pay_sim_wechatpay_v3,
+    &pay_sim_alipay,
     NULL
 };
 

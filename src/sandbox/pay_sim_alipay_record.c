@@ -1,0 +1,400 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * Alipay simulator: the trade, as JSON text in the store.
+ */
+
+#include <sandbox/pay_sim_alipay.h>
+
+
+/* how long a payment can be refunded (section 7.8: usually) */
+#define PAY_ALIS_REFUND_PERIOD  (365 * 86400)
+
+/* what the store has room for */
+#define PAY_ALIS_RECORD         4096
+
+
+static const char *const  pay_alis_states[] = {
+    "code", "wait", "paid", "closed", "dropped"
+};
+
+
+/* the texts and numbers of a trade, as members of the same names */
+
+static const struct {
+    const char  *name;
+    size_t       offset;
+} pay_alis_texts[] = {
+    { "method", offsetof(pay_alis_trade_t, method) },
+    { "out_trade_no", offsetof(pay_alis_trade_t, out_trade_no) },
+    { "trade_no", offsetof(pay_alis_trade_t, trade_no) },
+    { "subject", offsetof(pay_alis_trade_t, subject) },
+    { "body", offsetof(pay_alis_trade_t, body) },
+    { "passback", offsetof(pay_alis_trade_t, passback) },
+    { "store_id", offsetof(pay_alis_trade_t, store_id) },
+    { "terminal_id", offsetof(pay_alis_trade_t, terminal_id) },
+    { "notify_url", offsetof(pay_alis_trade_t, notify_url) },
+    { "fingerprint", offsetof(pay_alis_trade_t, fingerprint) }
+};
+
+static const struct {
+    const char  *name;
+    size_t       offset;
+} pay_alis_numbers[] = {
+    { "total", offsetof(pay_alis_trade_t, total) },
+    { "created_at", offsetof(pay_alis_trade_t, created_at) },
+    { "expires_at", offsetof(pay_alis_trade_t, expires_at) },
+    { "closed_at", offsetof(pay_alis_trade_t, closed_at) }
+};
+
+
+static pay_str_t *
+pay_alis_text_at(const pay_alis_trade_t *t, size_t i)
+{
+    return (pay_str_t *) ((pay_u8 *) t + pay_alis_texts[i].offset);
+}
+
+
+static int64_t *
+pay_alis_number_at(const pay_alis_trade_t *t, size_t i)
+{
+    return (int64_t *) ((pay_u8 *) t + pay_alis_numbers[i].offset);
+}
+
+
+static pay_rc_t
+pay_alis_payments_load(pay_alis_trade_t *t, const pay_json_t *list)
+{
+    const pay_json_t    *e;
+    pay_alis_payment_t  *p;
+
+    for (e = list != NULL ? list->child : NULL; e != NULL; e = e->next) {
+
+        if (t->npayments == PAY_ALIS_PAYMENTS) {
+            return PAY_ERROR;
+        }
+
+        p = &t->payments[t->npayments++];
+
+        if (pay_json_string(e, "trade_no", &p->trade_no) != PAY_OK
+            || pay_json_int(e, "time", &p->time) != PAY_OK)
+        {
+            return PAY_ERROR;
+        }
+    }
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_alis_refunds_load(pay_alis_trade_t *t, const pay_json_t *list)
+{
+    int64_t             n;
+    const pay_json_t   *e;
+    pay_alis_refund_t  *r;
+
+    for (e = list != NULL ? list->child : NULL; e != NULL; e = e->next) {
+
+        if (t->nrefunds == PAY_ALIS_REFUNDS) {
+            return PAY_ERROR;
+        }
+
+        r = &t->refunds[t->nrefunds++];
+
+        if (pay_json_int(e, "payment", &n) != PAY_OK
+            || pay_json_string(e, "number", &r->number) != PAY_OK
+            || pay_json_string(e, "reason", &r->reason) == PAY_INVALID
+            || pay_json_int(e, "amount", &r->amount) != PAY_OK
+            || pay_json_int(e, "time", &r->time) != PAY_OK)
+        {
+            return PAY_ERROR;
+        }
+
+        r->payment = (size_t) n;
+    }
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_alis_state_load(pay_alis_trade_t *t, const pay_json_t *tree)
+{
+    size_t     i;
+    int64_t    refused;
+    pay_str_t  name;
+
+    if (pay_json_string(tree, "state", &name) != PAY_OK
+        || pay_json_int(tree, "refused", &refused) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    t->refused = refused != 0;
+
+    for (i = 0; i < pay_nelts(pay_alis_states); i++) {
+
+        if (pay_str_eqz(name, pay_alis_states[i])) {
+            t->state = (pay_alis_state_t) i;
+            return PAY_OK;
+        }
+    }
+
+    return PAY_ERROR;
+}
+
+
+static pay_rc_t
+pay_alis_parse(pay_arena_t *a, pay_str_t text, pay_alis_trade_t *t)
+{
+    size_t       i;
+    const char  *why;
+    pay_json_t  *tree;
+
+    memset(t, 0, sizeof(pay_alis_trade_t));
+
+    if (pay_json_parse(a, text, &tree, &why) != PAY_OK
+        || pay_alis_state_load(t, tree) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    for (i = 0; i < pay_nelts(pay_alis_texts); i++) {
+
+        if (pay_json_string(tree, pay_alis_texts[i].name,
+                            pay_alis_text_at(t, i)) == PAY_INVALID)
+        {
+            return PAY_ERROR;
+        }
+    }
+
+    for (i = 0; i < pay_nelts(pay_alis_numbers); i++) {
+
+        if (pay_json_int(tree, pay_alis_numbers[i].name,
+                         pay_alis_number_at(t, i)) != PAY_OK)
+        {
+            return PAY_ERROR;
+        }
+    }
+
+    return pay_alis_payments_load(t, pay_json_get(tree, "payments")) == PAY_OK
+           ? pay_alis_refunds_load(t, pay_json_get(tree, "refunds"))
+           : PAY_ERROR;
+}
+
+
+pay_rc_t
+pay_alis_load(pay_sim_t *s, pay_alis_trade_t *t)
+{
+    if (s->order.len == 0) {
+        return PAY_DECLINED;
+    }
+
+    if (pay_alis_parse(s->arena, s->order, t) != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    if (s->now < t->expires_at
+        || (t->state != PAY_ALIS_WAIT && t->state != PAY_ALIS_CODE))
+    {
+        return PAY_OK;
+    }
+
+    t->state = t->state == PAY_ALIS_WAIT ? PAY_ALIS_CLOSED : PAY_ALIS_DROPPED;
+    t->closed_at = t->expires_at;
+
+    return pay_alis_save(s, t);
+}
+
+
+static void
+pay_alis_write_lists(pay_json_writer_t *w, const pay_alis_trade_t *t)
+{
+    size_t  i;
+
+    pay_jw_array(w, "payments");
+
+    for (i = 0; i < t->npayments; i++) {
+        pay_jw_object(w, NULL);
+        pay_jw_str(w, "trade_no", t->payments[i].trade_no);
+        pay_jw_int(w, "time", t->payments[i].time);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
+    pay_jw_array(w, "refunds");
+
+    for (i = 0; i < t->nrefunds; i++) {
+        pay_jw_object(w, NULL);
+        pay_jw_int(w, "payment", (int64_t) t->refunds[i].payment);
+        pay_jw_str(w, "number", t->refunds[i].number);
+        pay_jw_opt(w, "reason", t->refunds[i].reason);
+        pay_jw_int(w, "amount", t->refunds[i].amount);
+        pay_jw_int(w, "time", t->refunds[i].time);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
+}
+
+
+pay_rc_t
+pay_alis_save(pay_sim_t *s, const pay_alis_trade_t *t)
+{
+    size_t              i;
+    pay_str_t           text;
+    pay_json_writer_t  *w;
+
+    w = pay_json_writer(s->arena);
+
+    if (w == NULL) {
+        return PAY_ERROR;
+    }
+
+    pay_jw_object(w, NULL);
+    pay_jw_strz(w, "state", pay_alis_states[t->state]);
+    pay_jw_int(w, "refused", t->refused);
+
+    for (i = 0; i < pay_nelts(pay_alis_texts); i++) {
+        if (pay_alis_text_at(t, i)->len != 0) {
+            pay_jw_str(w, pay_alis_texts[i].name, *pay_alis_text_at(t, i));
+        }
+    }
+
+    for (i = 0; i < pay_nelts(pay_alis_numbers); i++) {
+        pay_jw_int(w, pay_alis_numbers[i].name, *pay_alis_number_at(t, i));
+    }
+
+    pay_alis_write_lists(w, t);
+    pay_jw_end(w);
+
+    text = pay_jw_text(w);
+
+    if (text.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    if (text.len > PAY_ALIS_RECORD) {
+        return PAY_DECLINED;
+    }
+
+    s->order = text;
+    s->changed = 1;
+
+    return PAY_OK;
+}
+
+
+/* 28 digits: the day in Beijing, 22001, 15 random ones */
+
+static pay_str_t
+pay_alis_trade_no(pay_sim_t *s)
+{
+    size_t         i;
+    uint64_t       n, unit;
+    pay_str_t      day;
+    pay_buf_t      b;
+    const pay_u8  *p;
+
+    p = pay_sim_random(s, 8);
+    day = pay_time_format(s->arena, s->now, PAY_BEIJING);
+
+    if (p == NULL || day.data == NULL) {
+        return (pay_str_t) pay_str_null;
+    }
+
+    for (n = 0, i = 0; i < 8; i++) {
+        n = n << 8 | p[i];
+    }
+
+    pay_buf_init(&b, s->arena, 28);
+    pay_buf_add(&b, day.data, 4);
+    pay_buf_add(&b, day.data + 5, 2);
+    pay_buf_add(&b, day.data + 8, 2);
+    pay_buf_addz(&b, "22001");
+
+    for (unit = UINT64_C(100000000000000); unit != 0; unit /= 10) {
+        pay_buf_addc(&b, (pay_u8) ('0' + n / unit % 10));
+    }
+
+    return pay_buf_str(&b);
+}
+
+
+pay_rc_t
+pay_alis_scan(pay_sim_t *s, pay_alis_trade_t *t)
+{
+    if (t->trade_no.len == 0) {
+        t->trade_no = pay_alis_trade_no(s);
+        t->created_at = s->now;
+    }
+
+    if (t->trade_no.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    if (t->state == PAY_ALIS_CODE) {
+        t->state = PAY_ALIS_WAIT;
+    }
+
+    return PAY_OK;
+}
+
+
+pay_rc_t
+pay_alis_paid(pay_sim_t *s, pay_alis_trade_t *t)
+{
+    pay_alis_payment_t  *p;
+
+    if (pay_alis_scan(s, t) != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    p = &t->payments[t->npayments];
+
+    p->time = s->now;
+    p->trade_no = t->npayments == 0 ? t->trade_no : pay_alis_trade_no(s);
+
+    if (p->trade_no.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    t->npayments++;
+    t->state = PAY_ALIS_PAID;
+
+    return PAY_OK;
+}
+
+
+int64_t
+pay_alis_refunded(const pay_alis_trade_t *t, size_t n)
+{
+    size_t   i;
+    int64_t  sum;
+
+    for (sum = 0, i = 0; i < t->nrefunds; i++) {
+        if (t->refunds[i].payment == n) {
+            sum += t->refunds[i].amount;
+        }
+    }
+
+    return sum;
+}
+
+
+const char *
+pay_alis_status(const pay_alis_trade_t *t, size_t n, int64_t now)
+{
+    if (n >= t->npayments) {
+        return t->state == PAY_ALIS_WAIT ? "WAIT_BUYER_PAY" : "TRADE_CLOSED";
+    }
+
+    if (pay_alis_refunded(t, n) == t->total) {
+        return "TRADE_CLOSED";
+    }
+
+    return now < t->payments[n].time + PAY_ALIS_REFUND_PERIOD
+           ? "TRADE_SUCCESS" : "TRADE_FINISHED";
+}
