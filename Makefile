@@ -30,7 +30,7 @@ UNIT_CC = $(CC) -std=gnu99 -g -O1 -fno-omit-frame-pointer \
           -fsanitize=address,undefined -fno-sanitize-recover=all \
           -W -Wall -Wextra -Wpointer-arith -Werror \
           -Isrc -It/unit -MMD -MP $(EXTRA_CFLAGS)
-UNIT_LIBS = -lcrypto -lyajl
+UNIT_LIBS = -lcrypto -lyajl -lz
 
 .DELETE_ON_ERROR:
 .PHONY: all deps run test unit unit-build test-libs test-module asan clean \

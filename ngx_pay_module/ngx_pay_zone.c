@@ -14,7 +14,7 @@
 
 
 #define NGX_PAY_MAGIC    0x79617067
-#define NGX_PAY_LAYOUT   6
+#define NGX_PAY_LAYOUT   7
 
 
 static ngx_int_t ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data);

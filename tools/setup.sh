@@ -14,7 +14,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="make gcc libc6-dev nginx nginx-dev libssl-dev libyajl-dev
-          libhiredis-dev openssl curl"
+          libhiredis-dev zlib1g-dev openssl curl"
 
 if [ "${1:-test}" = test ]; then
     packages="$packages perl procps redis-server libfaketime"

@@ -183,12 +183,18 @@ typedef struct {
 } pay_answer_t;
 
 
-/* a download into a file, whose hash is checked before anybody reads it */
+/*
+ * A download into a file, whose hash is checked before anybody reads it.  The
+ * request of the talk says from where.  200 and the right hash: rows() is
+ * next, and not resume(); else resume() is told of the answer, with its body,
+ * as after PAY_SEND.
+ */
 
 typedef struct {
     pay_hash_kind_t  hash;
     pay_str_t        digest;            /* raw bytes; empty: there is none */
-    unsigned         gzip:1;            /* the digest is of what is in it */
+    unsigned         gzip:1;            /* it is a gzip file: digest and rows
+                                           are of what is in it */
 } pay_fetch_t;
 
 
@@ -268,6 +274,8 @@ struct pay_talk_s {
     int64_t                   cache_until;  /* ... and when to refresh it */
 
     void                    (*row)(pay_talk_t *t, const pay_row_t *row);
+    pay_arena_t              *scratch;      /* given to rows(): what is in it
+                                               goes when that returns */
 
     int                       step;     /* the driver's own */
     void                     *own;      /* the driver's own, in the arena */
@@ -304,7 +312,9 @@ struct pay_driver_s {
 
     /*
      * A statement, fetched and checked, piece by piece: calls row() of the
-     * talk for each row.  last: these bytes are the last.  PAY_OK or an error.
+     * talk for each row.  last: these bytes are the last, maybe none.  PAY_OK
+     * or an error.  A statement has any length: what is kept from one call to
+     * the next has a bound.
      */
     pay_rc_t          (*rows)(pay_talk_t *t, pay_str_t bytes, int last);
 

@@ -50,15 +50,23 @@ typedef struct {
     int64_t         net;
     pay_str_t       payer_masked;
     pay_str_t       description;
-    int64_t         count;              /* of SUMMARY: how many rows */
+    int64_t         count;              /* of SUMMARY: how many rows, or
+                                           PAY_ROW_NONE */
 } pay_row_t;
 
-/* all amounts are PAY_ROW_NONE */
+/* all amounts, and count, are PAY_ROW_NONE */
 void pay_row_init(pay_row_t *row);
+
+const char *pay_row_type_name(pay_row_type_t type);
 
 /* a line of NDJSON, with its LF; data NULL: no memory */
 pay_str_t pay_row_json(pay_arena_t *a, const pay_row_t *row,
     pay_str_t channel);
+
+/* a line of CSV (RFC 4180), and the line of the columns' names */
+pay_str_t pay_row_csv(pay_arena_t *a, const pay_row_t *row,
+    pay_str_t channel);
+pay_str_t pay_row_csv_head(pay_arena_t *a);
 
 
 #endif /* PAY_ROW_H_INCLUDED */
