@@ -102,7 +102,7 @@ refused('pay_secret twice', '"pay_secret" directive is duplicate',
 # pay_channel: what is missing, twice, unknown, or of the wrong length
 
 for my $line (qw(
-    appid mchid certificate certificate_key platform_key api_v3_key
+    appid mchid certificate certificate_key api_v3_key
 )) {
     refused("pay_channel without $line",
             qq{pay_channel "wechat" has no "$line"}, at => '}',
@@ -170,9 +170,9 @@ for (
 for (
     [ appid => 'wx' . '8' x 31, 'too short or too long' ],
     [ appid => 'wx.8', 'appid must be 1 to 32 characters' ],
-    [ appid => 'wx1 wx2', '"appid" names a method that there is not' ],
-    [ appid => 'wx1 jsapi cash', '"appid" names a method that there is not' ],
-    [ appid => 'wx1 jsapi app jsapi', '"appid" is duplicate' ],
+    [ appid => 'wx1 wx2', 'names a method that there is not' ],
+    [ appid => 'wx1 jsapi cash', 'names a method that there is not' ],
+    [ appid => 'wx1 jsapi app jsapi', 'is duplicate' ],
     [ appid => 'wx.8 jsapi', 'appid must be 1 to 32 characters' ],
     [ mchid => '1' x 33, 'too short or too long' ],
     [ mchid => '19"0', 'mchid must be 1 to 32 characters' ],

@@ -28,9 +28,10 @@ static const pay_param_t  pay_wechatpay_params[] = {
       "the private key of the certificate: it signs requests" },
 
     { "platform_key", PAY_PARAM_KEY_SET,
-      pay_wechatpay_offset(platform_keys), 0, 0, 1, 0,
+      pay_wechatpay_offset(platform_keys), 0, 0, 0, 0,
       "PUB_KEY_ID_... or a certificate's serial number, and the key that "
-      "verifies answers and notices; the first one is asked for" },
+      "verifies answers and notices; the first one is asked for; without any "
+      "the platform's certificates are downloaded" },
 
     { "api_v3_key", PAY_PARAM_SECRET, pay_wechatpay_offset(api_v3_key),
       32, 32, 1, 0, "decrypts notices" },
@@ -53,6 +54,7 @@ static const pay_can_op_t  pay_wechatpay_ops[] = {
     { PAY_OP_CLOSE, PAY_METHOD_NONE },
     { PAY_OP_REFUND, PAY_METHOD_NONE },
     { PAY_OP_REFUND_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_REFRESH, PAY_METHOD_NONE },
     { PAY_OP_NONE, PAY_METHOD_NONE }
 };
 
@@ -92,11 +94,6 @@ static pay_rc_t
 pay_wechatpay_check_keys(const pay_key_set_t *set, const char **why)
 {
     size_t  i, n;
-
-    if (set->nkeys == 0) {
-        *why = "no platform_key: nothing could be verified";
-        return PAY_INVALID;
-    }
 
     for (i = 0; i < set->nkeys; i++) {
 
@@ -192,6 +189,11 @@ pay_wechatpay_check(pay_channel_t *ch, const char **why)
     if (pay_wechatpay_check_keys(&conf->platform_keys, why) != PAY_OK
         || pay_wechatpay_check_url(ch->notify_url, why) != PAY_OK)
     {
+        return PAY_INVALID;
+    }
+
+    if (conf->sandbox_key && conf->platform_keys.nkeys == 0) {
+        *why = "sandbox_platform_key is without its platform_key";
         return PAY_INVALID;
     }
 

@@ -26,7 +26,8 @@ typedef enum {
     PAY_WECHATPAY_CLOSE,
     PAY_WECHATPAY_PARAMS,       /* no request: signed for the front end */
     PAY_WECHATPAY_CREATE,       /* a refund, a transfer, a split, a return */
-    PAY_WECHATPAY_FIND          /* ... and what became of it */
+    PAY_WECHATPAY_FIND,         /* ... and what became of it */
+    PAY_WECHATPAY_CERTS         /* the platform's certificates */
 } pay_wechatpay_step_t;
 
 
@@ -49,7 +50,13 @@ typedef struct {
     pay_str_t             number;       /* of the object, on the wire */
     pay_str_t             order;        /* ... of what is behind it */
     pay_str_t             sub_mchid;    /* of the partner form, or empty */
+    unsigned              backup:1;     /* sent to the second host, too */
+    unsigned              fetched:1;    /* certificates, once in a talk */
     unsigned              notice:1;     /* whose talk it is is not known */
+    pay_str_t             certs;        /* downloaded in this talk */
+    pay_wechatpay_step_t  step;         /* of the withheld answer */
+    pay_answer_t         *withheld;     /* until its key is there */
+    pay_notice_t         *called;       /* ... or the withheld notice */
     pay_str_t             prepay_id;    /* of the parameters to be signed */
     pay_wechatpay_said_t  first;        /* why the object is looked up */
 } pay_wechatpay_own_t;
@@ -60,6 +67,7 @@ typedef struct {
 pay_rc_t pay_wechatpay_send(pay_talk_t *t, pay_wechatpay_step_t step,
     const char *method, pay_str_t target, pay_str_t body);
 pay_rc_t pay_wechatpay_begin(pay_talk_t *t);
+pay_rc_t pay_wechatpay_start(pay_talk_t *t);
 pay_rc_t pay_wechatpay_sign(pay_talk_t *t);
 
 /* a timestamp and a nonce for what is to be signed next */
@@ -128,9 +136,40 @@ pay_rc_t pay_wechatpay_refund(pay_talk_t *t);
 pay_rc_t pay_wechatpay_notice_refund(pay_talk_t *t, const pay_json_t *o);
 
 
+/* the platform's keys, as configured and as downloaded */
+
+pay_rc_t pay_wechatpay_refresh(pay_talk_t *t);
+pay_rc_t pay_wechatpay_certs(pay_talk_t *t);
+pay_rc_t pay_wechatpay_certified(pay_talk_t *t, const pay_answer_t *a);
+
+/* 1 if it is worth a download that the serial in h is not known */
+int pay_wechatpay_certs_may(const pay_talk_t *t, const pay_headers_t *h);
+
+/* to be given back; NULL: unknown */
+pay_key_t *pay_wechatpay_platform_key(const pay_talk_t *t, pay_str_t serial);
+
+/* the one to be asked for, and to seal by; empty: there is none yet */
+pay_str_t pay_wechatpay_platform_id(const pay_talk_t *t);
+int pay_wechatpay_serial_eq(pay_str_t ours, pay_str_t theirs);
+
+/* section 6; PAY_DECLINED: no key yet; PAY_INVALID: too long */
+pay_rc_t pay_wechatpay_seal(pay_talk_t *t, pay_str_t text, pay_str_t *out);
+
+/* section 5.  PAY_INVALID: *why is a token */
+pay_rc_t pay_wechatpay_open(pay_talk_t *t, const pay_json_t *resource,
+    pay_str_t *plain, const char **why);
+
+/* a copy that outlives the call; *body in and out */
+pay_rc_t pay_wechatpay_keep(pay_talk_t *t, const pay_headers_t *from,
+    pay_headers_t *h, pay_str_t *body);
+
+
 /* answers */
 
 pay_rc_t pay_wechatpay_resume(pay_talk_t *t, const pay_answer_t *a);
+
+/* ... that there is, in the step at hand */
+pay_rc_t pay_wechatpay_answered(pay_talk_t *t, const pay_answer_t *a);
 
 /* PAY_OK with *s filled; PAY_ERROR: our own fault */
 pay_rc_t pay_wechatpay_read(pay_talk_t *t, const pay_answer_t *a,
@@ -196,6 +235,7 @@ int pay_wechatpay_own_order(const pay_talk_t *t, const pay_json_t *o,
 /* notices */
 
 pay_rc_t pay_wechatpay_notice(pay_talk_t *t, const pay_notice_t *n);
+pay_rc_t pay_wechatpay_notice_again(pay_talk_t *t);
 pay_rc_t pay_wechatpay_refused(pay_talk_t *t, const char *why);
 void pay_wechatpay_acknowledge(pay_talk_t *t, pay_verdict_t v,
     pay_reply_t *out);

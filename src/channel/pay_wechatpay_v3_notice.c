@@ -73,7 +73,7 @@ pay_wechatpay_form(const pay_notice_t *n)
 
 /* section 5: the algorithm is ours to name, the message only agrees */
 
-static pay_rc_t
+pay_rc_t
 pay_wechatpay_open(pay_talk_t *t, const pay_json_t *resource,
     pay_str_t *plain, const char **why)
 {
@@ -209,10 +209,67 @@ pay_wechatpay_notice_read(pay_talk_t *t, pay_str_t body)
 }
 
 
+static pay_rc_t
+pay_wechatpay_withhold(pay_talk_t *t, const pay_notice_t *n)
+{
+    pay_wechatpay_own_t  *own = t->own;
+
+    own->called = pay_calloc(t->arena, sizeof(pay_notice_t));
+    if (own->called == NULL) {
+        return PAY_ERROR;
+    }
+
+    own->called->body = n->body;
+
+    if (pay_wechatpay_keep(t, &n->headers, &own->called->headers,
+                           &own->called->body) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    return pay_wechatpay_certs(t);
+}
+
+
+static pay_rc_t
+pay_wechatpay_notice_verify(pay_talk_t *t, const pay_notice_t *n)
+{
+    pay_rc_t     rc;
+    const char  *why;
+
+    rc = pay_wechatpay_verify(t, &n->headers, n->body, &why);
+
+    if (rc == PAY_OK) {
+        return pay_wechatpay_notice_read(t, n->body);
+    }
+
+    if (rc == PAY_ERROR) {
+        return rc;
+    }
+
+    if (strcmp(why, "serial") == 0 && pay_wechatpay_certs_may(t, &n->headers))
+    {
+        return pay_wechatpay_withhold(t, n);
+    }
+
+    return pay_wechatpay_refused(t, why);
+}
+
+
+/* the certificates have come, or not */
+
+pay_rc_t
+pay_wechatpay_notice_again(pay_talk_t *t)
+{
+    pay_wechatpay_own_t  *own = t->own;
+
+    return pay_wechatpay_notice_verify(t, own->called);
+}
+
+
 pay_rc_t
 pay_wechatpay_notice(pay_talk_t *t, const pay_notice_t *n)
 {
-    pay_rc_t              rc;
     const char           *why;
     pay_wechatpay_own_t  *own;
 
@@ -228,16 +285,9 @@ pay_wechatpay_notice(pay_talk_t *t, const pay_notice_t *n)
     t->own = own;
 
     why = pay_wechatpay_form(n);
-    if (why) {
-        return pay_wechatpay_refused(t, why);
-    }
 
-    rc = pay_wechatpay_verify(t, &n->headers, n->body, &why);
-    if (rc != PAY_OK) {
-        return rc == PAY_ERROR ? rc : pay_wechatpay_refused(t, why);
-    }
-
-    return pay_wechatpay_notice_read(t, n->body);
+    return why ? pay_wechatpay_refused(t, why)
+               : pay_wechatpay_notice_verify(t, n);
 }
 
 

@@ -15,17 +15,19 @@
 static pay_rc_t
 pay_wechatpay_headers(pay_talk_t *t)
 {
-    pay_request_t                  *q;
-    const pay_wechatpay_v3_conf_t  *conf;
+    pay_str_t       id;
+    pay_request_t  *q;
 
     q = &t->request;
-    conf = t->channel->conf;
+    id = pay_wechatpay_platform_id(t);
 
     if (pay_request_header(q, "Accept", PAY_STR("application/json")) != PAY_OK
-        || pay_request_header(q, "User-Agent", PAY_STR("ngx_pay")) != PAY_OK
-        || pay_request_header(q, "Wechatpay-Serial", conf->platform_keys.id[0])
-           != PAY_OK)
+        || pay_request_header(q, "User-Agent", PAY_STR("ngx_pay")) != PAY_OK)
     {
+        return PAY_ERROR;
+    }
+
+    if (id.len && pay_request_header(q, "Wechatpay-Serial", id) != PAY_OK) {
         return PAY_ERROR;
     }
 
@@ -61,7 +63,10 @@ pay_rc_t
 pay_wechatpay_send(pay_talk_t *t, pay_wechatpay_step_t step,
     const char *method, pay_str_t target, pay_str_t body)
 {
-    pay_request_t  *q;
+    pay_request_t        *q;
+    pay_wechatpay_own_t  *own = t->own;
+
+    own->backup = 0;
 
     if (pay_wechatpay_stamp(t, step) != PAY_OK || target.data == NULL
         || body.data == NULL)
@@ -232,11 +237,19 @@ pay_wechatpay_open_talk(pay_talk_t *t)
 pay_rc_t
 pay_wechatpay_begin(pay_talk_t *t)
 {
-    if (pay_wechatpay_open_talk(t) != PAY_OK) {
-        return PAY_ERROR;
-    }
+    return pay_wechatpay_open_talk(t) == PAY_OK ? pay_wechatpay_start(t)
+                                                : PAY_ERROR;
+}
 
+
+pay_rc_t
+pay_wechatpay_start(pay_talk_t *t)
+{
     switch (t->op) {
+
+    case PAY_OP_REFRESH:
+        return pay_wechatpay_refresh(t);
+
 
     case PAY_OP_PAY:
         return pay_wechatpay_pay(t);

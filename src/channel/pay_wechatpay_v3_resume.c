@@ -39,29 +39,47 @@ pay_wechatpay_doubt(pay_talk_t *t, pay_wechatpay_said_t *s,
 }
 
 
+/* section 4: what an unknown key has signed is looked at again with it */
+
+static pay_rc_t
+pay_wechatpay_withhold(pay_talk_t *t, const pay_answer_t *a)
+{
+    pay_wechatpay_own_t  *own = t->own;
+
+    own->withheld = pay_alloc(t->arena, sizeof(pay_answer_t));
+    if (own->withheld == NULL) {
+        return PAY_ERROR;
+    }
+
+    *own->withheld = *a;
+
+    if (pay_wechatpay_keep(t, &a->headers, &own->withheld->headers,
+                           &own->withheld->body) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    own->step = t->step;
+
+    return pay_wechatpay_certs(t);
+}
+
+
 pay_rc_t
-pay_wechatpay_resume(pay_talk_t *t, const pay_answer_t *a)
+pay_wechatpay_answered(pay_talk_t *t, const pay_answer_t *a)
 {
     pay_rc_t              rc;
-    pay_wechatpay_own_t  *own;
     pay_wechatpay_said_t  s;
-
-    own = t->own;
-
-    if (a->outcome != PAY_ANSWERED) {
-
-        /* of a talk whose first request had arrived */
-
-        if (own->first.code != PAY_E_NONE) {
-            return pay_wechatpay_doubt(t, &own->first, "unanswered");
-        }
-
-        return pay_talk_unanswered(t, a);
-    }
 
     rc = pay_wechatpay_read(t, a, &s);
     if (rc != PAY_OK) {
         return rc;
+    }
+
+    if (s.reason && strcmp(s.reason, "serial") == 0
+        && pay_wechatpay_certs_may(t, &a->headers))
+    {
+        return pay_wechatpay_withhold(t, a);
     }
 
     switch (t->step) {
@@ -81,4 +99,53 @@ pay_wechatpay_resume(pay_talk_t *t, const pay_answer_t *a)
     default:
         return pay_wechatpay_queried(t, &s);
     }
+}
+
+
+/* section 1: once, and only what has certainly not left */
+
+static int
+pay_wechatpay_second_host(pay_talk_t *t)
+{
+    const char *const    *hosts;
+    pay_wechatpay_own_t  *own;
+
+    own = t->own;
+    hosts = t->channel->driver->can->hosts;
+
+    if (own->backup || !pay_str_eqz(t->request.host, hosts[0])) {
+        return 0;
+    }
+
+    own->backup = 1;
+    t->request.host = pay_strz(hosts[1]);
+
+    return 1;
+}
+
+
+pay_rc_t
+pay_wechatpay_resume(pay_talk_t *t, const pay_answer_t *a)
+{
+    pay_wechatpay_own_t  *own = t->own;
+
+    if (a->outcome == PAY_NOT_SENT && pay_wechatpay_second_host(t)) {
+        return PAY_SEND;
+    }
+
+    if (t->step == PAY_WECHATPAY_CERTS) {
+        return pay_wechatpay_certified(t, a);
+    }
+
+    if (a->outcome == PAY_ANSWERED) {
+        return pay_wechatpay_answered(t, a);
+    }
+
+    /* of a talk whose first request had arrived */
+
+    if (own->first.code != PAY_E_NONE) {
+        return pay_wechatpay_doubt(t, &own->first, "unanswered");
+    }
+
+    return pay_talk_unanswered(t, a);
 }

@@ -33,7 +33,7 @@ pay_wechatpay_fresh(pay_str_t timestamp, int64_t now)
  * hex of a certificate, but for its case: openssl and the channel may differ.
  */
 
-static int
+int
 pay_wechatpay_serial_eq(pay_str_t ours, pay_str_t theirs)
 {
     size_t  i;
@@ -61,22 +61,6 @@ pay_wechatpay_serial_eq(pay_str_t ours, pay_str_t theirs)
 }
 
 
-static const pay_key_t *
-pay_wechatpay_key(const pay_talk_t *t, pay_str_t serial)
-{
-    size_t                          i;
-    const pay_wechatpay_v3_conf_t  *conf = t->channel->conf;
-
-    for (i = 0; i < conf->platform_keys.nkeys; i++) {
-        if (pay_wechatpay_serial_eq(conf->platform_keys.id[i], serial)) {
-            return conf->platform_keys.key[i];
-        }
-    }
-
-    return NULL;
-}
-
-
 static int
 pay_wechatpay_type_known(const pay_headers_t *h)
 {
@@ -94,9 +78,9 @@ pay_rc_t
 pay_wechatpay_verify(pay_talk_t *t, const pay_headers_t *h, pay_str_t body,
     const char **why)
 {
-    pay_rc_t          rc;
-    pay_str_t         text, sig, serial, lines[3];
-    const pay_key_t  *key;
+    pay_rc_t    rc;
+    pay_str_t   text, sig, serial, lines[3];
+    pay_key_t  *key;
 
     *why = "missing_header";
 
@@ -120,29 +104,28 @@ pay_wechatpay_verify(pay_talk_t *t, const pay_headers_t *h, pay_str_t body,
         return PAY_INVALID;
     }
 
-    *why = "serial";
-
-    key = pay_wechatpay_key(t, serial);
-    if (key == NULL) {
-        return PAY_INVALID;
-    }
-
     /* section 3.5: a probe fails like any other, and is told from an attack */
 
     *why = pay_str_starts(sig, "WECHATPAY/SIGNTEST/") ? "probe" : "signature";
 
     rc = pay_base64_decode(t->arena, sig, &sig);
-    if (rc != PAY_OK) {
-        return rc;
-    }
 
     lines[2] = body;
     text = pay_canon_lines(t->arena, lines, 3);
-    if (text.data == NULL) {
+
+    if (rc == PAY_ERROR || text.data == NULL) {
         return PAY_ERROR;
     }
 
-    rc = pay_rsa_sha256_verify(sig, text, key);
+    key = pay_wechatpay_platform_key(t, serial);
+    if (key == NULL) {
+        *why = "serial";
+        return PAY_INVALID;
+    }
+
+    rc = rc == PAY_OK ? pay_rsa_sha256_verify(sig, text, key) : rc;
+
+    pay_key_unref(key);
 
     return rc == PAY_DECLINED ? PAY_INVALID : rc;
 }

@@ -246,6 +246,20 @@ pay_rc_t pay_rsa_sha256_verify(pay_str_t sig, pay_str_t in,
 
 
 /*
+ * RSA-OAEP with SHA-1, MGF1 with SHA-1, no label.  PAY_INVALID: in is longer
+ * than the key's bytes less PAY_OAEP_SPARE.  PAY_ERROR: for another than an
+ * RSA key, too.
+ */
+#define PAY_OAEP_SPARE  42
+
+pay_rc_t pay_rsa_oaep_seal(pay_arena_t *a, pay_str_t *out, pay_str_t in,
+    const pay_key_t *public_key);
+
+/* PEM, "PUBLIC KEY", of a private key its public half; data NULL: it failed */
+pay_str_t pay_key_public_text(pay_arena_t *a, const pay_key_t *k);
+
+
+/*
  * AES-256-GCM.  in of open is ciphertext and 16 bytes of tag.  nonce is 12
  * bytes, key 32; any other length is PAY_INVALID.  A tag that does not hold
  * is PAY_DECLINED and no plaintext is left.

@@ -332,7 +332,10 @@ test_check(void)
     conf = good;
 
     conf.platform_keys.nkeys = 0;
-    check_fails("no platform_key");
+    is_int(pay_wechatpay_v3.check(&channel, &why), PAY_OK,
+           "without a key: there are certificates");
+    conf.sandbox_key = platform_key;
+    check_fails("sandbox_platform_key is without");
     conf = good;
 
     conf.platform_keys.id[1] = PAY_STR("");
@@ -382,7 +385,7 @@ test_tables(void)
     for (i = 0; i < pay_nelts(names); i++) {
         ok(p[i].name && strcmp(p[i].name, names[i]) == 0, "%s", names[i]);
         ok(p[i].doc != NULL, "has its line of help");
-        is_int(p[i].required, i != 6, "required");
+        is_int(p[i].required, i != 4 && i != 6, "required");
         is_int(p[i].sandbox, i == 6, "with mode sandbox only");
         ok(p[i].offset < sizeof(pay_wechatpay_v3_conf_t), "its place");
 

@@ -378,8 +378,9 @@ test_error_details(void)
 static void
 test_unanswered(void)
 {
-    size_t        i, n;
-    pay_answer_t  a;
+    size_t         i, n;
+    pay_answer_t   a;
+    pay_request_t  before;
 
     static const struct {
         pay_op_t    op;
@@ -395,6 +396,19 @@ test_unanswered(void)
     for (i = 0; i < pay_nelts(ops); i++) {
         begin_talk(ops[i].op, PAY_KNOWN_NEW);
         a.outcome = PAY_NOT_SENT;
+        before = t.request;
+        is_int(pay_wechatpay_v3.resume(&t, &a), PAY_SEND, "nothing was sent");
+        is(t.request.host, "https://api2.mch.weixin.qq.com",
+           "the second host");
+        t.request.host = before.host;
+        ok(memcmp(&t.request, &before, sizeof(before)) == 0,
+           "gets the same request, as it was signed");
+        t.request.host = PAY_STR("https://api2.mch.weixin.qq.com");
+        failed(pay_wechatpay_v3.resume(&t, &a), PAY_E_CHANNEL_UNREACHABLE,
+               "not_sent", "once");
+
+        begin_talk(ops[i].op, PAY_KNOWN_NEW);
+        t.request.host = PAY_STR("http://127.0.0.1:8082");
         failed(pay_wechatpay_v3.resume(&t, &a), PAY_E_CHANNEL_UNREACHABLE,
                "not_sent", "nothing was sent");
 
@@ -411,6 +425,7 @@ test_unanswered(void)
         begin_talk(ops[n].op, PAY_KNOWN_NEW);
         is_int(answer_unsigned(403, ERR("ORDER_PAID")), PAY_SIGN, "look up");
         a.outcome = PAY_NOT_SENT;
+        is_int(pay_wechatpay_v3.resume(&t, &a), PAY_SEND, "another host");
         failed(pay_wechatpay_v3.resume(&t, &a), PAY_E_OUTCOME_UNKNOWN,
                "unanswered", "a look-up that was not sent");
         no_fact();

@@ -103,6 +103,10 @@ open_notice(void)
     }
 
     talk_open(&t, PAY_OP_NONE);
+
+    /* certificates were asked for just now: an unknown serial stays so */
+
+    t.cache_at = t.now;
 }
 
 

@@ -338,6 +338,7 @@ test_used(void)
     is_int(answer_unsigned(400, ERR("INVALID_REQUEST")), PAY_SIGN, "look up");
     memset(&a, 0, sizeof(a));
     a.outcome = PAY_NOT_SENT;
+    is_int(pay_wechatpay_v3.resume(&t, &a), PAY_SEND, "another host");
     failed(pay_wechatpay_v3.resume(&t, &a), PAY_E_OUTCOME_UNKNOWN,
            "unanswered", "the query is not sent: the first request was");
 

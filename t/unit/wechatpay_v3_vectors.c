@@ -139,6 +139,7 @@ response_prepay(yajl_val v, const char *token, const pay_answer_t *a)
 
     talk_open(&t, PAY_OP_PAY);
     t.now = YAJL_GET_INTEGER(member(v, "now"));
+    t.cache_at = t.now;
     t.ask = &ask;
     t.object = &payment;
 
@@ -226,6 +227,7 @@ vector_notice(yajl_val v, pay_talk_t *t, headers_t *h)
 
     talk_open(t, PAY_OP_NONE);
     t->now = YAJL_GET_INTEGER(member(v, "now"));
+    t->cache_at = t->now;
 
     return pay_wechatpay_v3.notice(t, &n);
 }
@@ -475,14 +477,67 @@ pay_parameters(void)
 }
 
 
+/* a refresh without any key before */
+
+static void
+certificates(void)
+{
+    size_t         i;
+    yajl_val       v, keys;
+    headers_t      h;
+    pay_key_t     *key;
+    pay_talk_t     t;
+    const char    *serial;
+    pay_answer_t   a;
+    pay_key_set_t  set = conf.platform_keys;
+
+    static const char *const  names[] = {
+        "platform_certificate_1", "platform_certificate_2"
+    };
+
+    v = section(vectors, "certificates", 1)->u.array.values[0];
+    keys = member(vectors, "keys");
+
+    memset(&conf.platform_keys, 0, sizeof(set));
+    talk_open(&t, PAY_OP_REFRESH);
+    t.now = 1795305640;
+
+    is_int(pay_wechatpay_v3.begin(&t), PAY_SIGN, text_of(v, "id"));
+    is_int(t.request.nheaders, 2, "no serial to ask for");
+
+    vector_headers(v, &h);
+    memset(&a, 0, sizeof(a));
+    a.status = 200;
+    a.headers = headers_of(&h);
+    a.body = pay_strz(text_of(v, "body"));
+
+    is_int(pay_wechatpay_v3.resume(&t, &a), PAY_DONE, "resume");
+    is_int(t.error.code, PAY_E_NONE, "no error");
+    is_int(t.cache_until, t.now + 43200, "good for half a day");
+    ok(t.cache_put.len > 0 && t.cache_put.len <= 3072, "of %zu bytes",
+       t.cache_put.len);
+
+    t.cache = t.cache_put;
+    t.own = NULL;
+
+    for (i = 0; i < pay_nelts(names); i++) {
+        serial = text_of(member(keys, names[i]), "serial_no");
+        key = pay_wechatpay_platform_key(&t, pay_strz(serial));
+        ok(key != NULL, "%s is kept", serial);
+        pay_key_unref(key);
+    }
+
+    talk_close(&t);
+    conf.platform_keys = set;
+}
+
+
 static void
 not_yet(void)
 {
     size_t  i, n;
 
-    static const char *const  names[] = {
-        "certificates", "sensitive_fields", "bill"
-    };
+    static const char *const  names[] = { "bill" };
 
     for (i = 0; i < pay_nelts(names); i++) {
         n = member(vectors, names[i])->u.array.len;
@@ -599,6 +654,7 @@ main(void)
     notifications();
     notifications_negative();
     pay_parameters();
+    certificates();
     not_yet();
     upstream();
 
