@@ -9,7 +9,7 @@
  *   ngx_pay_conf_block.c    blocks of our own, key files
  *   ngx_pay_conf_*.c        pay_channel, pay_merchant, locations, the last
  *                           checks
- *   ngx_pay_merchant.c      merchants by name
+ *   ngx_pay_merchant.c      merchants by name, and on their channels
  *   ngx_pay_zone.c          shared memory: lock, nonces, counters
  *   ngx_pay_resize.c        ... and a reload with another size of it
  *   ngx_pay_store.c         what is kept, behind one interface
@@ -27,10 +27,13 @@
  *   ngx_pay_talk.c          runs a driver: threads, calls, waits
  *   ngx_pay_talk_store.c    ... and what it wants of the store
  *   ngx_pay_api.c           pay_api: the unified API, its entry and answers
- *   ngx_pay_payment.c       ... pay, and the outcome of every operation
- *   ngx_pay_lookup.c        ... query and close
- *   ngx_pay_locator.c       ... and how a forgotten one is found
+ *   ngx_pay_operation.c     ... what is asked for, and what makes an object
+ *   ngx_pay_fresh.c         ... that object, within the channel's limits
+ *   ngx_pay_lookup.c        ... what is asked about one that is there
+ *   ngx_pay_outcome.c       ... and what came of it, into the store
+ *   ngx_pay_refund.c        the refunds of a payment, in sum
  *   ngx_pay_notify.c        pay_notify: the callback desk
+ *   ngx_pay_fact.c          ... what a notice says, and of whose object
  *   ngx_pay_delivery.c      ... and what it sends to the application
  *   ngx_pay_sandbox.c       pay_sandbox: simulators and the inbox
  *   ngx_pay_checkout.c      ... and the checkout page
@@ -64,6 +67,7 @@ typedef struct ngx_pay_main_conf_s ngx_pay_main_conf_t;
 typedef struct ngx_pay_zone_s      ngx_pay_zone_t;
 typedef struct ngx_pay_channel_s   ngx_pay_channel_t;
 typedef struct ngx_pay_merchant_s  ngx_pay_merchant_t;
+typedef struct ngx_pay_account_s   ngx_pay_account_t;
 typedef struct ngx_pay_ctx_s       ngx_pay_ctx_t;
 typedef struct ngx_pay_call_s      ngx_pay_call_t;
 typedef struct ngx_pay_talk_s      ngx_pay_talk_t;
@@ -108,8 +112,20 @@ struct ngx_pay_channel_s {
     time_t                order_expires;
     ngx_uint_t            mode;         /* "mode" was given */
     ngx_uint_t            number;       /* of its counters in the zone */
-    ngx_pay_merchant_t   *merchant;     /* whose orders it carries */
+    ngx_array_t           accounts;     /* ngx_pay_account_t *: whose orders
+                                           it carries */
     u_char               *file;         /* where it was configured */
+    ngx_uint_t            line;
+};
+
+/* a merchant on a channel */
+
+struct ngx_pay_account_s {
+    pay_account_t         core;
+    ngx_pay_merchant_t   *merchant;
+    ngx_pay_channel_t    *channel;      /* NULL until resolved */
+    ngx_str_t             name;         /* of the channel */
+    u_char               *file;
     ngx_uint_t            line;
 };
 
@@ -136,8 +152,7 @@ struct ngx_pay_merchant_s {
     uint32_t              hash;         /* of it */
     ngx_array_t           keys;         /* ngx_pay_key_t */
     ngx_array_t           rules;        /* ngx_pay_rule_t */
-    ngx_array_t           channels;     /* ngx_pay_channel_t * */
-    ngx_array_t           channel_names;/* ngx_str_t, until resolved */
+    ngx_array_t           channels;     /* ngx_pay_account_t */
     ngx_array_t           webhook_keys; /* pay_mac_key_t * */
     uint32_t              operations;   /* bits by pay_op_t */
     u_char               *file;
@@ -264,8 +279,12 @@ ngx_int_t ngx_pay_merchant_add(ngx_pool_t *pool, ngx_pay_merchants_t *t,
 ngx_pay_merchant_t *ngx_pay_merchant_find(ngx_pay_main_conf_t *mcf,
     pay_str_t id);
 
-/* 1 if the merchant may use the channel */
-ngx_uint_t ngx_pay_merchant_has(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch);
+/* NULL: the merchant may not use the channel */
+ngx_pay_account_t *ngx_pay_merchant_account(ngx_pay_merchant_t *m,
+    ngx_pay_channel_t *ch);
+
+/* the names of channels in pay_merchant, and whose order a notice speaks of */
+ngx_int_t ngx_pay_conf_accounts(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 
 
 /* the zone */
@@ -386,6 +405,9 @@ typedef enum {
 typedef struct ngx_pay_record_s  ngx_pay_record_t;
 typedef void (*ngx_pay_record_pt)(ngx_pay_record_t *o);
 
+/* changes o->edited; PAY_DECLINED: there is nothing to change */
+typedef pay_rc_t (*ngx_pay_record_edit_pt)(ngx_pay_record_t *o);
+
 /*
  * The record of an object in the store.  One thing at a time is done with it;
  * the handler is called exactly once, maybe before the function returns.
@@ -398,20 +420,26 @@ struct ngx_pay_record_s {
     pay_object_t         *object;       /* as stored */
 
     ngx_pay_claim_t       claim;        /* what claim found */
-    pay_rc_t              rc;           /* of load and apply; PAY_DECLINED:
-                                           not there, or no room */
+    pay_rc_t              rc;           /* of load, apply and change;
+                                           PAY_DECLINED: not there, or no
+                                           room */
     pay_change_t          change;       /* what apply did */
+    pay_object_t         *edited;       /* what an edit works on ... */
+    pay_arena_t          *work;         /* ... and in */
 
     /* private */
     ngx_pay_record_pt     handler;
-    const pay_object_t  *fresh;
+    ngx_pay_record_edit_pt  edit;
+    ngx_pay_record_pt     then;
+    const pay_object_t   *fresh;
     const pay_fact_t     *fact;
-    pay_object_t         given;
+    pay_object_t          given;
     pay_arena_t          *scratch;
     uint32_t              version;      /* when it was claimed */
     ngx_uint_t            tries;
     unsigned              from_query:1;
     unsigned              create:1;
+    unsigned              stored:1;
 };
 
 void ngx_pay_record_init(ngx_pay_record_t *o, ngx_http_request_t *r,
@@ -435,6 +463,13 @@ void ngx_pay_record_load(ngx_pay_record_t *o, ngx_pay_record_pt handler);
  */
 void ngx_pay_record_apply(ngx_pay_record_t *o, const pay_fact_t *fact,
     ngx_uint_t from_query, ngx_uint_t create, ngx_pay_record_pt handler);
+
+/*
+ * Changes the stored object by an edit, which may be called several times:
+ * another may have been faster.
+ */
+void ngx_pay_record_change(ngx_pay_record_t *o, ngx_pay_record_edit_pt edit,
+    ngx_pay_record_pt handler);
 
 
 /* the request's context */
@@ -468,7 +503,9 @@ struct ngx_pay_ctx_s {
     const char           *reason;
     pay_op_t              op;
     ngx_pay_channel_t    *channel;
-    ngx_str_t             order_id;
+    pay_kind_t            kind;         /* of the object, and its number */
+    ngx_str_t             number;
+    ngx_str_t             order_id;     /* ... or that of what is behind it */
     int64_t               amount;
     ngx_str_t             currency;
     pay_state_t           state;
@@ -478,6 +515,8 @@ struct ngx_pay_ctx_s {
     ngx_uint_t            called;
     ngx_str_t             event;
     const char           *notify_result;
+
+    ngx_event_t           deadline;     /* of a notice that makes calls */
 };
 
 /* NULL: none yet; found again after an internal redirect */

@@ -17,13 +17,27 @@ static void ngx_pay_api_body(ngx_http_request_t *r);
 static void ngx_pay_api_checked(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 static void ngx_pay_api_call(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 static void ngx_pay_api_channels(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    pay_str_t number, pay_str_t body);
+    const pay_str_t *numbers, pay_str_t body);
 
+
+/* what has none is not there for any channel: capture, statements */
 
 static const ngx_pay_api_pt  ngx_pay_api_ops[PAY_OP_MAX] = {
-    [PAY_OP_PAY] = ngx_pay_api_pay,
-    [PAY_OP_QUERY] = ngx_pay_api_query,
-    [PAY_OP_CLOSE] = ngx_pay_api_close,
+    [PAY_OP_PAY] = ngx_pay_api_operation,
+    [PAY_OP_QUERY] = ngx_pay_api_operation,
+    [PAY_OP_CLOSE] = ngx_pay_api_operation,
+    [PAY_OP_REFUND] = ngx_pay_api_operation,
+    [PAY_OP_REFUND_QUERY] = ngx_pay_api_operation,
+    [PAY_OP_TRANSFER] = ngx_pay_api_operation,
+    [PAY_OP_TRANSFER_QUERY] = ngx_pay_api_operation,
+    [PAY_OP_TRANSFER_CANCEL] = ngx_pay_api_operation,
+    [PAY_OP_SPLIT] = ngx_pay_api_operation,
+    [PAY_OP_SPLIT_QUERY] = ngx_pay_api_operation,
+    [PAY_OP_SPLIT_RETURN] = ngx_pay_api_operation,
+    [PAY_OP_SPLIT_RETURN_QUERY] = ngx_pay_api_operation,
+    [PAY_OP_SPLIT_FINISH] = ngx_pay_api_operation,
+    [PAY_OP_RECEIVER_ADD] = ngx_pay_api_operation,
+    [PAY_OP_RECEIVER_DELETE] = ngx_pay_api_operation,
     [PAY_OP_CHANNELS] = ngx_pay_api_channels
 };
 
@@ -207,7 +221,7 @@ ngx_pay_api_call(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
         return;
     }
 
-    ngx_pay_api_ops[ctx->op](r, ctx, numbers[0], ngx_pay_str(&body));
+    ngx_pay_api_ops[ctx->op](r, ctx, numbers, ngx_pay_str(&body));
 }
 
 
@@ -215,7 +229,12 @@ void
 ngx_pay_api_note(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     const pay_object_t *p)
 {
-    ctx->order_id = ngx_pay_keep(r, p->number);
+    ctx->kind = p->kind;
+    ctx->number = ngx_pay_keep(r, p->number);
+    ctx->order_id = p->kind == PAY_KIND_PAYMENT
+                    ? ctx->number
+                    : p->kind == PAY_KIND_SPLIT_RETURN
+                    ? ctx->order_id : ngx_pay_keep(r, p->order_id);
     ctx->currency = ngx_pay_keep(r, p->currency);
     ctx->amount = p->amount;
     ctx->state = p->state;
@@ -259,14 +278,15 @@ ngx_pay_api_object(ngx_http_request_t *r, ngx_pay_talk_t *talk,
 
 static void
 ngx_pay_api_channels(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    pay_str_t number, pay_str_t body)
+    const pay_str_t *numbers, pay_str_t body)
 {
     ngx_int_t             rc;
     pay_str_t             text;
     ngx_uint_t            i;
     pay_arena_t          *a;
     const pay_can_op_t   *can;
-    ngx_pay_channel_t   **ch;
+    ngx_pay_channel_t    *ch;
+    ngx_pay_account_t    *account;
     pay_json_writer_t    *w;
     ngx_pay_main_conf_t  *mcf;
 
@@ -284,17 +304,19 @@ ngx_pay_api_channels(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     pay_jw_object(w, NULL);
     pay_jw_array(w, "channels");
 
-    ch = ctx->merchant->channels.elts;
+    account = ctx->merchant->channels.elts;
 
     for (i = 0; i < ctx->merchant->channels.nelts; i++) {
 
+        ch = account[i].channel;
+
         pay_jw_object(w, NULL);
-        pay_jw_str(w, "channel", ngx_pay_str(&ch[i]->name));
-        pay_jw_str(w, "driver", ch[i]->core.driver->name);
-        pay_jw_bool(w, "test", ch[i]->core.sandbox);
+        pay_jw_str(w, "channel", ngx_pay_str(&ch->name));
+        pay_jw_str(w, "driver", ch->core.driver->name);
+        pay_jw_bool(w, "test", ch->core.sandbox);
         pay_jw_array(w, "operations");
 
-        for (can = ch[i]->core.driver->can->ops; can->op; can++) {
+        for (can = ch->core.driver->can->ops; can->op; can++) {
             pay_jw_object(w, NULL);
             pay_jw_strz(w, "operation", pay_op_info(can->op)->name);
 

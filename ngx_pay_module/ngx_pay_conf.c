@@ -69,66 +69,12 @@ ngx_pay_channel_find(ngx_pay_main_conf_t *mcf, ngx_str_t *name)
 }
 
 
-static ngx_int_t
-ngx_pay_conf_resolve(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
-    ngx_pay_merchant_t *m)
-{
-    ngx_str_t           *name;
-    ngx_uint_t           i;
-    ngx_pay_channel_t   *ch, **p;
-
-    name = m->channel_names.elts;
-
-    for (i = 0; i < m->channel_names.nelts; i++) {
-
-        ch = ngx_pay_channel_find(mcf, &name[i]);
-
-        if (ch == NULL) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"channel %V\" in pay_merchant \"%V\": there is "
-                          "no such pay_channel in %s:%ui",
-                          &name[i], &m->id, m->file, m->line);
-            return NGX_ERROR;
-        }
-
-        if (ch->merchant) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "pay_channel \"%V\" is named by pay_merchant \"%V\""
-                          " and by pay_merchant \"%V\": whose order a notice "
-                          "speaks of could not be told in %s:%ui",
-                          &ch->name, &ch->merchant->id, &m->id,
-                          m->file, m->line);
-            return NGX_ERROR;
-        }
-
-        p = ngx_array_push(&m->channels);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        *p = ch;
-        ch->merchant = m;
-    }
-
-    return NGX_OK;
-}
-
-
 char *
 ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
 {
-    ngx_uint_t            i;
-    ngx_pay_merchant_t  **m;
-
-    m = mcf->merchant_list.elts;
-
-    for (i = 0; i < mcf->merchant_list.nelts; i++) {
-        if (ngx_pay_conf_resolve(cf, mcf, m[i]) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_pay_conf_keys(cf, mcf) != NGX_OK) {
+    if (ngx_pay_conf_accounts(cf, mcf) != NGX_OK
+        || ngx_pay_conf_keys(cf, mcf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -60,7 +60,10 @@ ngx_pay_channel_create(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
     cln = ngx_pool_cleanup_add(cf->pool, 0);
     p = ngx_array_push(&mcf->channels);
 
-    if (ch == NULL || cln == NULL || p == NULL) {
+    if (ch == NULL || cln == NULL || p == NULL
+        || ngx_array_init(&ch->accounts, cf->pool, 2, sizeof(void *))
+           != NGX_OK)
+    {
         return NULL;
     }
 

@@ -288,21 +288,26 @@ ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf)
 static ngx_int_t
 ngx_pay_check_notify(ngx_conf_t *cf, ngx_pay_place_t *place)
 {
-    ngx_pay_merchant_t  *m;
+    ngx_uint_t           i;
+    ngx_array_t         *accounts;
+    ngx_pay_account_t  **account;
 
-    m = place->conf->notify->merchant;
+    accounts = &place->conf->notify->accounts;
+    account = accounts->elts;
 
-    if (m == NULL) {
+    if (accounts->nelts == 0) {
         return ngx_pay_check_fail(cf, place, "pay_notify",
                                   "is for a channel that no pay_merchant "
                                   "names");
     }
 
-    if (m->webhook_keys.nelts == 0) {
-        return ngx_pay_check_fail(cf, place, "pay_notify",
-                                  "is for a channel whose pay_merchant has "
-                                  "no \"webhook_secret\": its events could "
-                                  "not be signed");
+    for (i = 0; i < accounts->nelts; i++) {
+        if (account[i]->merchant->webhook_keys.nelts == 0) {
+            return ngx_pay_check_fail(cf, place, "pay_notify",
+                                      "is for a channel whose pay_merchant "
+                                      "has no \"webhook_secret\": its events "
+                                      "could not be signed");
+        }
     }
 
     if (place->location->handler == NULL) {

@@ -39,8 +39,8 @@ static ngx_command_t  ngx_pay_merchant_commands[] = {
     { ngx_string("deny"), NGX_CONF_TAKE1, ngx_pay_merchant_rule, 0, 0,
       NULL },
 
-    { ngx_string("channel"), NGX_CONF_TAKE1, ngx_pay_merchant_channel, 0, 0,
-      NULL },
+    { ngx_string("channel"), NGX_CONF_TAKE1234, ngx_pay_merchant_channel, 0,
+      0, NULL },
 
     { ngx_string("operations"), NGX_CONF_1MORE, ngx_pay_merchant_operations,
       0, 0, NULL },
@@ -64,9 +64,8 @@ ngx_pay_merchant_create(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&m->rules, cf->pool, 2, sizeof(ngx_pay_rule_t))
            != NGX_OK
-        || ngx_array_init(&m->channels, cf->pool, 2, sizeof(void *)) != NGX_OK
-        || ngx_array_init(&m->channel_names, cf->pool, 2, sizeof(ngx_str_t))
-           != NGX_OK
+        || ngx_array_init(&m->channels, cf->pool, 2,
+                          sizeof(ngx_pay_account_t)) != NGX_OK
         || ngx_array_init(&m->webhook_keys, cf->pool, 2, sizeof(void *))
            != NGX_OK)
     {
@@ -207,29 +206,96 @@ ngx_pay_merchant_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* channel NAME [prefix=ab] [sub_merchant=ID] [app_id=ID]; */
+
+static const struct {
+    const char  *name;
+    size_t       offset;
+    size_t       max;
+} ngx_pay_merchant_options[] = {
+    { "prefix=", offsetof(pay_account_t, prefix), 16 },
+    { "sub_merchant=", offsetof(pay_account_t, sub_merchant), 64 },
+    { "app_id=", offsetof(pay_account_t, app_id), 64 },
+};
+
+
+static const char *
+ngx_pay_merchant_option(pay_account_t *account, pay_str_t text)
+{
+    size_t      n;
+    pay_str_t  *s;
+    ngx_uint_t  i;
+
+    for (i = 0; i < pay_nelts(ngx_pay_merchant_options); i++) {
+
+        n = ngx_strlen(ngx_pay_merchant_options[i].name);
+
+        if (!pay_str_starts(text, ngx_pay_merchant_options[i].name)) {
+            continue;
+        }
+
+        s = (pay_str_t *) ((char *) account
+                           + ngx_pay_merchant_options[i].offset);
+
+        if (s->len) {
+            return "is duplicate";
+        }
+
+        s->data = text.data + n;
+        s->len = text.len - n;
+
+        return pay_str_token(*s, "_-", 1, ngx_pay_merchant_options[i].max)
+               ? NULL : "has a value that is too long or none, or has other "
+                        "characters than A-Z a-z 0-9 _ -";
+    }
+
+    return "is none of prefix=, sub_merchant= and app_id=";
+}
+
+
 static char *
 ngx_pay_merchant_channel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_pay_merchant_t  *m = conf;
 
-    ngx_str_t           *value, *name;
+    ngx_str_t           *value;
     ngx_uint_t           i;
+    const char          *why;
+    ngx_pay_account_t   *account;
 
     value = cf->args->elts;
-    name = m->channel_names.elts;
+    account = m->channels.elts;
 
-    for (i = 0; i < m->channel_names.nelts; i++) {
-        if (ngx_strcmp(name[i].data, value[1].data) == 0) {
+    for (i = 0; i < m->channels.nelts; i++) {
+        if (ngx_strcmp(account[i].name.data, value[1].data) == 0) {
             return "is duplicate";
         }
     }
 
-    name = ngx_array_push(&m->channel_names);
-    if (name == NULL) {
+    account = ngx_array_push(&m->channels);
+    if (account == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    *name = value[1];
+    ngx_memzero(account, sizeof(ngx_pay_account_t));
+
+    account->name = value[1];
+    account->merchant = m;
+    account->file = cf->conf_file->file.name.data;
+    account->line = cf->conf_file->line;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        why = ngx_pay_merchant_option(&account->core, ngx_pay_str(&value[i]));
+
+        if (why) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" of \"channel %V\" in pay_merchant "
+                               "\"%V\" %s", &value[i], &value[1], &m->id,
+                               why);
+            return NGX_CONF_ERROR;
+        }
+    }
 
     return NGX_CONF_OK;
 }

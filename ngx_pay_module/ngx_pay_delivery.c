@@ -12,8 +12,7 @@
 #include <ngx_pay_notify.h>
 
 
-#define NGX_PAY_APP_BODY       (64 * 1024)
-#define NGX_PAY_NOTICE_MARGIN  1000
+#define NGX_PAY_APP_BODY  (64 * 1024)
 
 
 typedef struct {
@@ -55,7 +54,7 @@ ngx_pay_notify_request(ngx_pay_talk_t *talk, pay_event_t *event,
     ngx_pay_merchant_t  *m;
 
     a = talk->core.arena;
-    m = talk->channel->merchant;
+    m = talk->ctx->merchant;
 
     ngx_memzero(q, sizeof(pay_request_t));
 
@@ -148,7 +147,8 @@ ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     ctx->data = d;
 
     d->event = event;
-    d->mismatch = event->type == PAY_EVENT_PAYMENT_MISMATCH;
+    d->mismatch = event->type
+                  == pay_event_of_mismatch(talk->core.fact.kind);
 
     /* should the request end before the answer, the claim is given back */
 
@@ -161,7 +161,6 @@ ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
 static void
 ngx_pay_notify_send(ngx_pay_delivery_t *d)
 {
-    unsigned             deadline;
     ngx_pay_talk_t      *talk;
     ngx_http_request_t  *r;
 
@@ -175,11 +174,7 @@ ngx_pay_notify_send(ngx_pay_delivery_t *d)
         return;
     }
 
-    deadline = talk->core.channel->driver->can->notice_deadline_ms;
-
-    ngx_add_timer(&d->timer, deadline > 2 * NGX_PAY_NOTICE_MARGIN
-                             ? deadline - NGX_PAY_NOTICE_MARGIN
-                             : deadline / 2);
+    ngx_add_timer(&d->timer, ngx_pay_notify_time(talk));
 }
 
 

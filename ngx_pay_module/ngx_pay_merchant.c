@@ -105,19 +105,19 @@ ngx_pay_merchant_find(ngx_pay_main_conf_t *mcf, pay_str_t id)
 }
 
 
-ngx_uint_t
-ngx_pay_merchant_has(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch)
+ngx_pay_account_t *
+ngx_pay_merchant_account(ngx_pay_merchant_t *m, ngx_pay_channel_t *ch)
 {
-    ngx_uint_t           i;
-    ngx_pay_channel_t  **mine;
+    ngx_uint_t          i;
+    ngx_pay_account_t  *account;
 
-    mine = m->channels.elts;
+    account = m->channels.elts;
 
     for (i = 0; i < m->channels.nelts; i++) {
-        if (mine[i] == ch) {
-            return 1;
+        if (account[i].channel == ch) {
+            return &account[i];
         }
     }
 
-    return 0;
+    return NULL;
 }

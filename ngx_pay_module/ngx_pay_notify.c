@@ -3,23 +3,24 @@
  * Copyright (C) the ngx_pay authors
  *
  * pay_notify: the callback desk (docs/design.md sections 4 and 8).  A notice
- * is verified, decrypted and checked; its event goes on by ngx_pay_delivery.c.
+ * is verified and decrypted by its driver, which may ask the channel first;
+ * what it says is for ngx_pay_fact.c, and its event for ngx_pay_delivery.c.
  */
 
 #include <ngx_pay_notify.h>
 
 
-#define NGX_PAY_NOTICE_BODY  (1024 * 1024)
+#define NGX_PAY_NOTICE_BODY    (1024 * 1024)
+#define NGX_PAY_NOTICE_MARGIN  1000
 
 
 static void ngx_pay_notify_start(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_loc_conf_t *plcf);
 static void ngx_pay_notify_record(ngx_pay_talk_t *talk);
 static void ngx_pay_notify_done(ngx_pay_talk_t *talk);
-static void ngx_pay_notify_payment(ngx_pay_talk_t *talk);
-static void ngx_pay_notify_loaded(ngx_pay_talk_t *talk);
-static void ngx_pay_notify_known(ngx_pay_talk_t *talk);
-static void ngx_pay_notify_applied(ngx_pay_talk_t *talk);
+static void ngx_pay_notify_watch(ngx_pay_talk_t *talk);
+static void ngx_pay_notify_overdue(ngx_event_t *ev);
+static void ngx_pay_notify_unwatch(void *data);
 
 
 const char *const  ngx_pay_notice_names[NGX_PAY_NOTICE_MAX] = {
@@ -150,6 +151,7 @@ ngx_pay_notify_start(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_loc_conf_t *plcf)
 {
     ngx_str_t        body;
+    pay_rc_t         next;
     ngx_int_t        rc;
     pay_notice_t     n;
     ngx_pay_talk_t  *talk;
@@ -159,14 +161,14 @@ ngx_pay_notify_start(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    talk = ngx_pay_talk_create(r, ctx, plcf->notify, PAY_OP_NONE);
+    talk = ngx_pay_talk_create(r, ctx, PAY_OP_NONE);
 
     if (talk == NULL) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
 
-    ctx->channel = plcf->notify;
+    ngx_pay_talk_with(talk, plcf->notify);
     talk->record = ngx_pay_notify_record;
     talk->done = ngx_pay_notify_done;
 
@@ -186,8 +188,123 @@ ngx_pay_notify_start(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     n.args = ngx_pay_str(&r->args);
     n.body = ngx_pay_str(&body);
 
-    ngx_pay_talk_run(talk, talk->core.channel->driver->notice(&talk->core,
-                                                              &n));
+    next = talk->core.channel->driver->notice(&talk->core, &n);
+
+    if (next != PAY_DONE) {
+        ngx_pay_notify_watch(talk);
+    }
+
+    ngx_pay_talk_run(talk, next);
+}
+
+
+/*
+ * A notice that makes calls has the channel's time for all of them and for
+ * the application together.
+ */
+
+static void
+ngx_pay_notify_watch(ngx_pay_talk_t *talk)
+{
+    ngx_http_cleanup_t  *cln;
+
+    cln = ngx_http_cleanup_add(talk->request, 0);
+    if (cln == NULL) {
+        return;
+    }
+
+    cln->handler = ngx_pay_notify_unwatch;
+    cln->data = talk->request;
+
+    talk->ctx->deadline.handler = ngx_pay_notify_overdue;
+    talk->ctx->deadline.data = talk->request;
+    talk->ctx->deadline.log = talk->request->connection->log;
+
+    ngx_add_timer(&talk->ctx->deadline, ngx_pay_notify_time(talk));
+}
+
+
+static void
+ngx_pay_notify_unwatch(void *data)
+{
+    ngx_http_request_t  *r = data;
+
+    ngx_pay_ctx_t       *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
+
+    if (ctx && ctx->deadline.timer_set) {
+        ngx_del_timer(&ctx->deadline);
+    }
+}
+
+
+ngx_msec_t
+ngx_pay_notify_time(ngx_pay_talk_t *talk)
+{
+    ngx_msec_t  time, gone;
+
+    time = talk->core.channel->driver->can->notice_deadline_ms;
+    time = time > 2 * NGX_PAY_NOTICE_MARGIN ? time - NGX_PAY_NOTICE_MARGIN
+                                            : time / 2;
+
+    gone = ngx_current_msec - talk->started;
+
+    return gone < time ? time - gone : 1;
+}
+
+
+/*
+ * The channel will not wait: it comes again.  A call that is under way runs
+ * on, and what it brings may still be of use to the next copy.
+ */
+
+static void
+ngx_pay_notify_overdue(ngx_event_t *ev)
+{
+    ngx_http_request_t  *r = ev->data;
+
+    ngx_int_t            rc;
+    ngx_pay_ctx_t       *ctx;
+    ngx_pay_talk_t      *talk;
+    ngx_connection_t    *c;
+    ngx_pay_channel_t   *ch;
+
+    c = r->connection;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
+    talk = ctx->talk;
+    ch = talk->channel;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_log_error(NGX_LOG_ERR, c->log, 0,
+                  "pay: channel \"%V\" did not answer in time what its notice "
+                  "needs", &ch->name);
+
+    r->keepalive = 0;
+
+    if (ngx_pay_talk_abandon(talk) != NGX_OK) {
+
+        /* a thread has it: the answer is made by another */
+
+        talk = ngx_pay_talk_create(r, ctx, PAY_OP_NONE);
+
+        if (talk == NULL) {
+            ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+            ngx_http_run_posted_requests(c);
+            return;
+        }
+
+        ngx_pay_talk_with(talk, ch);
+    }
+
+    rc = ngx_pay_notify_answer(r, talk, PAY_ACK_LATER, NGX_PAY_NOTICE_LATE, 0);
+
+    if (rc != NGX_ERROR || talk->call_now == NULL) {
+        ngx_http_finalize_request(r, rc);
+    }
+
+    ngx_http_run_posted_requests(c);
 }
 
 
@@ -200,7 +317,7 @@ ngx_pay_notify_record(ngx_pay_talk_t *talk)
 }
 
 
-static void
+void
 ngx_pay_notify_refuse(ngx_pay_talk_t *talk)
 {
     ngx_uint_t           probe;
@@ -226,11 +343,35 @@ ngx_pay_notify_refuse(ngx_pay_talk_t *talk)
 
 /* the store cannot take it now: the channel comes again */
 
-static void
+void
 ngx_pay_notify_later(ngx_pay_talk_t *talk)
 {
     ngx_pay_notify_reply(talk->request, talk, PAY_ACK_LATER,
                          NGX_PAY_NOTICE_STORE, 0);
+}
+
+
+/* what it needs could not be asked: nobody has judged it */
+
+static ngx_uint_t
+ngx_pay_notify_undecided(ngx_pay_talk_t *talk)
+{
+    switch (talk->core.error.code) {
+
+    case PAY_E_CHANNEL_UNREACHABLE:
+    case PAY_E_CHANNEL_RESPONSE_INVALID:
+    case PAY_E_CHANNEL_BUSY:
+    case PAY_E_CHANNEL_QUOTA:
+    case PAY_E_OUTCOME_UNKNOWN:
+    case PAY_E_STORE_UNAVAILABLE:
+        return 1;
+
+    case PAY_E_INTERNAL_ERROR:
+        return talk->core.notice != PAY_NOTICE_REFUSED;
+
+    default:
+        return 0;
+    }
 }
 
 
@@ -244,9 +385,9 @@ ngx_pay_notify_done(ngx_pay_talk_t *talk)
 
     r = talk->request;
 
-    if (talk->core.error.code == PAY_E_INTERNAL_ERROR
-        && talk->core.notice != PAY_NOTICE_REFUSED)
-    {
+    ngx_pay_notify_unwatch(r);
+
+    if (ngx_pay_notify_undecided(talk)) {
         ngx_pay_notify_later(talk);
         return;
     }
@@ -267,272 +408,5 @@ ngx_pay_notify_done(ngx_pay_talk_t *talk)
         return;
     }
 
-    ngx_pay_notify_payment(talk);
-}
-
-
-/*
- * For how much the order was: by the store, or by the text that the channel
- * echoes.  NGX_OK: it is right; NGX_DECLINED: nobody knows; NGX_ABORT: it is
- * wrong.
- */
-
-static ngx_int_t
-ngx_pay_notify_amount(ngx_pay_main_conf_t *mcf, ngx_pay_talk_t *talk,
-    pay_str_t merchant, ngx_uint_t stored)
-{
-    pay_str_t    echo, named;
-    pay_fact_t  *f;
-
-    f = &talk->core.fact;
-
-    if (stored && talk->object.amount) {
-        return f->amount == talk->object.amount
-               && pay_str_eq(f->currency, talk->object.currency) ? NGX_OK
-                                                                  : NGX_ABORT;
-    }
-
-    if (mcf->secret == NULL || pay_echo_merchant(f->echo, &named) != PAY_OK) {
-        return NGX_DECLINED;
-    }
-
-    echo = pay_echo_make(talk->core.arena, merchant, f->number, f->amount,
-                         f->currency, mcf->secret);
-
-    if (echo.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    return echo.len == f->echo.len
-           && pay_equal_secret(echo.data, f->echo.data, echo.len) ? NGX_OK
-                                                                  : NGX_ABORT;
-}
-
-
-/* an amount that nobody could check is not kept: a copy would prove it */
-
-static void
-ngx_pay_notify_blank(ngx_pay_talk_t *talk, pay_str_t merchant,
-    ngx_uint_t checked)
-{
-    pay_fact_t     *f;
-    pay_object_t  *p;
-
-    f = &talk->core.fact;
-    p = &talk->object;
-
-    ngx_memzero(p, sizeof(pay_object_t));
-
-    p->kind = f->kind;
-    p->number = f->number;
-    p->merchant = merchant;
-    p->channel = ngx_pay_str(&talk->channel->name);
-    p->state = PAY_STATE_PENDING;
-    p->answered = 1;
-
-    if (checked) {
-        p->amount = f->amount;
-        p->currency = f->currency;
-    }
-}
-
-
-/* the event says what the channel said where nobody knows better */
-
-static void
-ngx_pay_notify_told(ngx_pay_talk_t *talk)
-{
-    if (talk->object.amount == 0 && talk->core.fact.amount > 0) {
-        talk->object.amount = talk->core.fact.amount;
-        talk->object.currency = talk->core.fact.currency;
-    }
-}
-
-
-static void
-ngx_pay_notify_payment(ngx_pay_talk_t *talk)
-{
-    pay_fact_t          *f;
-    ngx_pay_ctx_t       *ctx;
-    ngx_http_request_t  *r;
-
-    r = talk->request;
-    ctx = talk->ctx;
-    f = &talk->core.fact;
-
-    ctx->merchant = talk->channel->merchant;
-    ctx->order_id = ngx_pay_keep(r, f->number);
-    ctx->currency = ngx_pay_keep(r, f->currency);
-    ctx->amount = f->amount;
-
-    if (ngx_pay_store_key(&talk->rec.op, "payment",
-                          ngx_pay_str(&ctx->merchant->id), f->number,
-                          PAY_STR("")) != NGX_OK)
-    {
-        ngx_pay_notify_later(talk);
-        return;
-    }
-
-    ngx_pay_talk_load(talk, ngx_pay_notify_loaded);
-}
-
-
-/* the same number on another channel is another order */
-
-static void
-ngx_pay_notify_loaded(ngx_pay_talk_t *talk)
-{
-    pay_str_t  channel;
-
-    channel = ngx_pay_str(&talk->channel->name);
-
-    if (talk->rec.rc != PAY_OK
-        || pay_str_eq(talk->object.channel, channel))
-    {
-        ngx_pay_notify_known(talk);
-        return;
-    }
-
-    if (ngx_pay_store_key(&talk->rec.op, "other", channel,
-                          talk->core.fact.number, PAY_STR("")) != NGX_OK)
-    {
-        ngx_pay_notify_later(talk);
-        return;
-    }
-
-    ngx_pay_talk_load(talk, ngx_pay_notify_known);
-}
-
-
-static void
-ngx_pay_notify_mismatch(ngx_pay_talk_t *talk)
-{
-    pay_fact_t     *f;
-    pay_event_t    *event;
-    ngx_pay_ctx_t  *ctx;
-
-    ctx = talk->ctx;
-    f = &talk->core.fact;
-    event = ctx->data;
-
-    ngx_log_error(NGX_LOG_ERR, talk->request->connection->log, 0,
-                  "pay: channel \"%V\" says that order \"%V\" was paid "
-                  "with %L %V: that is not the amount of the order",
-                  &talk->channel->name, &ctx->order_id, f->amount,
-                  &ctx->currency);
-
-    event->type = PAY_EVENT_PAYMENT_MISMATCH;
-    ngx_pay_notify_told(talk);
-    talk->object.amount_paid = f->amount;
-    talk->object.channel_number = f->channel_number;
-
-    ngx_pay_notify_deliver(talk->request, talk, event);
-}
-
-
-static void
-ngx_pay_notify_known(ngx_pay_talk_t *talk)
-{
-    pay_rc_t              rc;
-    pay_str_t             merchant;
-    ngx_int_t             amount;
-    pay_event_t          *event;
-    ngx_pay_ctx_t        *ctx;
-    ngx_pay_main_conf_t  *mcf;
-
-    mcf = talk->rec.op.conf;
-    ctx = talk->ctx;
-    rc = talk->rec.rc;
-    merchant = ngx_pay_str(&ctx->merchant->id);
-
-    amount = rc == PAY_OK || rc == PAY_DECLINED
-             ? ngx_pay_notify_amount(mcf, talk, merchant, rc == PAY_OK)
-             : NGX_ERROR;
-
-    event = ngx_pcalloc(talk->request->pool, sizeof(pay_event_t));
-
-    if (amount == NGX_ERROR || event == NULL) {
-        ngx_pay_notify_later(talk);
-        return;
-    }
-
-    if (rc == PAY_DECLINED) {
-        ngx_pay_notify_blank(talk, merchant, amount == NGX_OK);
-    }
-
-    event->created_at = ngx_time();
-    event->merchant = merchant;
-    event->channel = ngx_pay_str(&talk->channel->name);
-    event->source = "notice";
-    event->test = talk->channel->core.sandbox;
-    event->amount_checked = amount == NGX_OK;
-    event->object = &talk->object;
-
-    ctx->data = event;
-
-    if (amount == NGX_ABORT) {
-        ngx_pay_notify_mismatch(talk);
-        return;
-    }
-
-    talk->applied = talk->object;
-    ngx_pay_talk_apply(talk, 0, 1, ngx_pay_notify_applied);
-}
-
-
-static void
-ngx_pay_notify_applied(ngx_pay_talk_t *talk)
-{
-    pay_fact_t          *f;
-    pay_event_t         *event;
-    ngx_pay_ctx_t       *ctx;
-    ngx_http_request_t  *r;
-
-    r = talk->request;
-    ctx = talk->ctx;
-    event = ctx->data;
-    f = &talk->core.fact;
-
-    /* the store is full: the event is worth more than the record */
-
-    if (talk->rec.rc != PAY_OK && talk->rec.rc != PAY_DECLINED) {
-        ngx_pay_notify_later(talk);
-        return;
-    }
-
-    talk->object = talk->applied;
-    ctx->state = talk->object.state;
-    ngx_pay_notify_told(talk);
-
-    switch (talk->rec.change) {
-
-    case PAY_CHANGE_DROPPED:
-        ngx_pay_notify_reply(r, talk, PAY_ACK_OK, NGX_PAY_NOTICE_DROPPED, 0);
-        return;
-
-    case PAY_CHANGE_DUPLICATE:
-        event->type = PAY_EVENT_PAYMENT_DUPLICATE;
-        talk->object.channel_number = f->channel_number;
-        talk->object.done_at = f->done_at;
-
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "pay: order \"%V\" of channel \"%V\" was paid twice",
-                      &ctx->order_id, &talk->channel->name);
-        break;
-
-    case PAY_CHANGE_MISMATCH:
-        event->type = PAY_EVENT_PAYMENT_MISMATCH;
-        break;
-
-    default:
-        event->type = pay_event_of_state(f->kind, f->state);
-        break;
-    }
-
-    if (event->type == PAY_EVENT_NONE) {
-        ngx_pay_notify_reply(r, talk, PAY_ACK_OK, NGX_PAY_NOTICE_DROPPED, 0);
-        return;
-    }
-
-    ngx_pay_notify_deliver(r, talk, event);
+    ngx_pay_notify_fact(talk);
 }

@@ -26,5 +26,15 @@ void ngx_pay_notify_reply(ngx_http_request_t *r, ngx_pay_talk_t *talk,
 void ngx_pay_notify_deliver(ngx_http_request_t *r, ngx_pay_talk_t *talk,
     pay_event_t *event);
 
+/* ... that it is not believed; that it is to come again */
+void ngx_pay_notify_refuse(ngx_pay_talk_t *talk);
+void ngx_pay_notify_later(ngx_pay_talk_t *talk);
+
+/* what the channel leaves us of its time, at least 1 ms */
+ngx_msec_t ngx_pay_notify_time(ngx_pay_talk_t *talk);
+
+/* a verified notice speaks of an object */
+void ngx_pay_notify_fact(ngx_pay_talk_t *talk);
+
 
 #endif /* NGX_PAY_NOTIFY_H_INCLUDED */

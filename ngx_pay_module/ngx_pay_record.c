@@ -2,22 +2,21 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Payments in the store.  Packing is done outside of its lock; a version
- * tells whether somebody was faster.
+ * Objects in the store.  Packing is done outside of its lock; a version tells
+ * whether somebody was faster.
  */
 
 #include <ngx_pay.h>
 
 
-#define NGX_PAY_TRIES  16
+/* of writers of one record at once each round lets one through */
+#define NGX_PAY_TRIES  64
 
 
 static void ngx_pay_record_taken(ngx_pay_store_op_t *op);
 static void ngx_pay_record_loaded(ngx_pay_store_op_t *op);
 static void ngx_pay_record_found(ngx_pay_store_op_t *op);
 static void ngx_pay_record_written(ngx_pay_store_op_t *op);
-static void ngx_pay_record_mark(ngx_pay_store_op_t *op);
-static void ngx_pay_record_marked(ngx_pay_store_op_t *op);
 static void ngx_pay_record_free(ngx_pay_record_t *o);
 static void ngx_pay_record_freed(ngx_pay_store_op_t *op);
 
@@ -29,16 +28,8 @@ ngx_pay_record_class(const pay_object_t *p)
         return PAY_REC_KEPT;
     }
 
-    switch (p->state) {
-
-    case PAY_STATE_SUCCEEDED:
-    case PAY_STATE_FAILED:
-    case PAY_STATE_CLOSED:
-        return PAY_REC_FINISHED;
-
-    default:
-        return PAY_REC_OPEN;
-    }
+    return p->state == PAY_STATE_FAILED || pay_state_final(p->kind, p->state)
+           ? PAY_REC_FINISHED : PAY_REC_OPEN;
 }
 
 
@@ -58,7 +49,8 @@ ngx_pay_record_init(ngx_pay_record_t *o, ngx_http_request_t *r,
 
 /*
  * A record that a notice made has no wish of the merchant's in it: the same
- * money on the same channel is the same order.
+ * money on the same channel is the same order.  Where not even the amount is
+ * known, the channel tells whether it is the same refund, by its own rule.
  */
 
 static ngx_pay_claim_t
@@ -66,18 +58,23 @@ ngx_pay_record_same(const pay_object_t *fresh, const pay_object_t *p)
 {
     static const pay_u8  none[16];
 
+    /* the path is no member of what is asked for */
+
     if (ngx_memcmp(fresh->fingerprint, p->fingerprint, 16) == 0) {
-        return NGX_PAY_CLAIM_OPEN;
+        return pay_str_eq(fresh->order_id, p->order_id)
+               ? NGX_PAY_CLAIM_OPEN : NGX_PAY_CLAIM_CONFLICT;
     }
 
     if (ngx_memcmp(p->fingerprint, none, 16) != 0
-        || !pay_str_eq(fresh->channel, p->channel))
+        || !pay_str_eq(fresh->channel, p->channel)
+        || (p->order_id.len && !pay_str_eq(fresh->order_id, p->order_id)))
     {
         return NGX_PAY_CLAIM_CONFLICT;
     }
 
     if (p->amount == 0) {
-        return NGX_PAY_CLAIM_PAID;
+        return p->kind == PAY_KIND_PAYMENT ? NGX_PAY_CLAIM_PAID
+                                           : NGX_PAY_CLAIM_UNKNOWN;
     }
 
     return fresh->amount == p->amount && pay_str_eq(fresh->currency,
@@ -132,7 +129,7 @@ ngx_pay_record_state(ngx_pay_record_t *o)
     same = o->fresh ? ngx_pay_record_same(o->fresh, o->object)
                     : NGX_PAY_CLAIM_OPEN;
 
-    if (same != NGX_PAY_CLAIM_OPEN) {
+    if (same == NGX_PAY_CLAIM_CONFLICT || same == NGX_PAY_CLAIM_PAID) {
         return same;
     }
 
@@ -149,7 +146,7 @@ ngx_pay_record_state(ngx_pay_record_t *o)
 
     default:
         return o->object->unknown || !o->object->answered
-               ? NGX_PAY_CLAIM_UNKNOWN : NGX_PAY_CLAIM_OPEN;
+               ? NGX_PAY_CLAIM_UNKNOWN : same;
     }
 }
 
@@ -213,24 +210,26 @@ ngx_pay_record_loaded(ngx_pay_store_op_t *op)
 }
 
 
+/*
+ * One way for all changes: read, edit, write if nobody was faster; in the
+ * arena o->work, and to o->edited.
+ */
+
 static void
 ngx_pay_record_try(ngx_pay_record_t *o)
 {
-    o->op.arena = o->arena;
+    o->op.arena = o->work;
 
     ngx_pay_store(&o->op, NGX_PAY_STORE_READ, ngx_pay_record_found);
 }
 
 
-void
-ngx_pay_record_apply(ngx_pay_record_t *o, const pay_fact_t *fact,
-    ngx_uint_t from_query, ngx_uint_t create, ngx_pay_record_pt handler)
+static void
+ngx_pay_record_edit(ngx_pay_record_t *o, ngx_pay_record_edit_pt edit,
+    ngx_pay_record_pt then)
 {
-    o->handler = handler;
-    o->fact = fact;
-    o->from_query = from_query;
-    o->create = create;
-    o->given = *o->object;
+    o->edit = edit;
+    o->then = then;
     o->tries = 0;
 
     ngx_pay_record_try(o);
@@ -238,49 +237,53 @@ ngx_pay_record_apply(ngx_pay_record_t *o, const pay_fact_t *fact,
 
 
 static void
-ngx_pay_record_applied(ngx_pay_record_t *o, pay_rc_t rc)
+ngx_pay_record_edited(ngx_pay_record_t *o, pay_rc_t rc)
 {
     o->rc = rc;
-    o->handler(o);
+    o->then(o);
 }
 
 
 static void
 ngx_pay_record_found(ngx_pay_store_op_t *op)
 {
+    pay_rc_t           rc;
     ngx_pay_record_t  *o = op->data;
 
-    if (op->rc == PAY_OK) {
+    o->stored = op->rc == PAY_OK;
 
-        if (pay_object_unpack(o->arena, op->bytes, o->object) != PAY_OK) {
-            ngx_pay_record_applied(o, PAY_ERROR);
-            return;
-        }
+    if (o->stored) {
+        rc = pay_object_unpack(o->work, op->bytes, o->edited);
+        rc = rc == PAY_OK ? PAY_OK : PAY_ERROR;
 
-    } else if (op->rc == PAY_DECLINED) {
-        *o->object = o->given;
+    } else if (op->rc == PAY_DECLINED && o->edited == o->object) {
+        *o->edited = o->given;
         op->version = 0;
+        rc = PAY_OK;
 
     } else {
-        ngx_pay_record_applied(o, op->rc);
+        rc = op->rc;
+    }
+
+    if (rc == PAY_OK) {
+        rc = o->edit(o);
+
+        if (rc == PAY_DECLINED) {
+            ngx_pay_record_edited(o, PAY_OK);
+            return;
+        }
+    }
+
+    if (rc != PAY_OK) {
+        ngx_pay_record_edited(o, rc);
         return;
     }
 
-    o->change = pay_object_apply(o->object, o->fact, o->from_query,
-                                  ngx_time());
-
-    if (o->change != PAY_CHANGE_STATE
-        || (op->rc == PAY_DECLINED && !o->create))
-    {
-        ngx_pay_record_applied(o, PAY_OK);
-        return;
-    }
-
-    op->bytes = pay_object_pack(o->arena, o->object);
-    op->class_ = ngx_pay_record_class(o->object);
+    op->bytes = pay_object_pack(o->work, o->edited);
+    op->class_ = ngx_pay_record_class(o->edited);
 
     if (op->bytes.data == NULL) {
-        ngx_pay_record_applied(o, PAY_ERROR);
+        ngx_pay_record_edited(o, PAY_ERROR);
         return;
     }
 
@@ -298,11 +301,89 @@ ngx_pay_record_written(ngx_pay_store_op_t *op)
         return;
     }
 
-    ngx_pay_record_applied(o, op->rc == PAY_INVALID ? PAY_ERROR : op->rc);
+    ngx_pay_record_edited(o, op->rc == PAY_INVALID ? PAY_ERROR : op->rc);
+}
+
+
+static pay_rc_t
+ngx_pay_record_take(ngx_pay_record_t *o)
+{
+    o->change = pay_object_apply(o->object, o->fact, o->from_query,
+                                 ngx_time());
+
+    return o->change == PAY_CHANGE_STATE && (o->stored || o->create)
+           ? PAY_OK : PAY_DECLINED;
+}
+
+
+void
+ngx_pay_record_apply(ngx_pay_record_t *o, const pay_fact_t *fact,
+    ngx_uint_t from_query, ngx_uint_t create, ngx_pay_record_pt handler)
+{
+    o->fact = fact;
+    o->from_query = from_query;
+    o->create = create;
+    o->given = *o->object;
+    o->work = o->arena;
+    o->edited = o->object;
+
+    ngx_pay_record_edit(o, ngx_pay_record_take, handler);
 }
 
 
 /* in an arena of its own: a thread may have the caller's */
+
+static pay_rc_t
+ngx_pay_record_scratch(ngx_pay_record_t *o)
+{
+    o->scratch = pay_arena_create(0);
+    o->work = o->scratch;
+    o->edited = &o->given;
+
+    return o->scratch ? PAY_OK : PAY_ERROR;
+}
+
+
+static void
+ngx_pay_record_changed(ngx_pay_record_t *o)
+{
+    pay_arena_destroy(o->scratch);
+    o->scratch = NULL;
+
+    o->handler(o);
+}
+
+
+void
+ngx_pay_record_change(ngx_pay_record_t *o, ngx_pay_record_edit_pt edit,
+    ngx_pay_record_pt handler)
+{
+    o->handler = handler;
+
+    if (ngx_pay_record_scratch(o) != PAY_OK) {
+        o->rc = PAY_ERROR;
+        handler(o);
+        return;
+    }
+
+    ngx_pay_record_edit(o, edit, ngx_pay_record_changed);
+}
+
+
+/* the word of the channel may have come meanwhile by a notice */
+
+static pay_rc_t
+ngx_pay_record_mark(ngx_pay_record_t *o)
+{
+    if (o->edited->answered && o->edited->state != PAY_STATE_PENDING) {
+        return PAY_DECLINED;
+    }
+
+    o->edited->unknown = 1;
+
+    return PAY_OK;
+}
+
 
 void
 ngx_pay_record_release(ngx_pay_record_t *o, ngx_pay_end_t end,
@@ -310,65 +391,14 @@ ngx_pay_record_release(ngx_pay_record_t *o, ngx_pay_end_t end,
 {
     o->handler = handler;
     o->op.drop = end == NGX_PAY_END_DROP;
-    o->tries = 0;
     o->scratch = NULL;
 
-    if (end == NGX_PAY_END_UNKNOWN) {
-        o->scratch = pay_arena_create(0);
-    }
-
-    if (o->scratch == NULL) {
+    if (end != NGX_PAY_END_UNKNOWN || ngx_pay_record_scratch(o) != PAY_OK) {
         ngx_pay_record_free(o);
         return;
     }
 
-    o->op.arena = o->scratch;
-
-    ngx_pay_store(&o->op, NGX_PAY_STORE_READ, ngx_pay_record_mark);
-}
-
-
-/* the word of the channel may have come meanwhile by a notice */
-
-static void
-ngx_pay_record_mark(ngx_pay_store_op_t *op)
-{
-    pay_object_t      p;
-    ngx_pay_record_t  *o = op->data;
-
-    if (op->rc != PAY_OK
-        || pay_object_unpack(o->scratch, op->bytes, &p) != PAY_OK
-        || (p.answered && p.state != PAY_STATE_PENDING))
-    {
-        ngx_pay_record_free(o);
-        return;
-    }
-
-    p.unknown = 1;
-
-    op->bytes = pay_object_pack(o->scratch, &p);
-    op->class_ = PAY_REC_KEPT;
-
-    if (op->bytes.data == NULL) {
-        ngx_pay_record_free(o);
-        return;
-    }
-
-    ngx_pay_store(op, NGX_PAY_STORE_WRITE, ngx_pay_record_marked);
-}
-
-
-static void
-ngx_pay_record_marked(ngx_pay_store_op_t *op)
-{
-    ngx_pay_record_t  *o = op->data;
-
-    if (op->rc == PAY_INVALID && ++o->tries < NGX_PAY_TRIES) {
-        ngx_pay_store(op, NGX_PAY_STORE_READ, ngx_pay_record_mark);
-        return;
-    }
-
-    ngx_pay_record_free(o);
+    ngx_pay_record_edit(o, ngx_pay_record_mark, ngx_pay_record_free);
 }
 
 
@@ -384,10 +414,5 @@ ngx_pay_record_free(ngx_pay_record_t *o)
 static void
 ngx_pay_record_freed(ngx_pay_store_op_t *op)
 {
-    ngx_pay_record_t  *o = op->data;
-
-    pay_arena_destroy(o->scratch);
-    o->scratch = NULL;
-
-    o->handler(o);
+    ngx_pay_record_changed(op->data);
 }

@@ -38,11 +38,9 @@ static ngx_uint_t  ngx_pay_jobs;
 
 
 ngx_pay_talk_t *
-ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    ngx_pay_channel_t *ch, pay_op_t op)
+ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, pay_op_t op)
 {
     ngx_pay_talk_t      *talk;
-    ngx_pay_loc_conf_t  *plcf;
     ngx_http_cleanup_t  *cln;
 
     cln = ngx_http_cleanup_add(r, 0);
@@ -68,14 +66,10 @@ ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     cln->data = talk;
     talk->cleanup = cln;
 
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
-
     talk->request = r;
     talk->ctx = ctx;
-    talk->channel = ch;
-    talk->call = ch->call.len ? ch->call : plcf->call;
     talk->money = pay_op_info(op)->money;
-    talk->core.channel = &ch->core;
+    talk->started = ngx_current_msec;
     talk->core.now = ngx_time();
     talk->core.op = op;
     talk->core.ask = &talk->ask;
@@ -83,6 +77,8 @@ ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     pay_fact_init(&talk->core.fact);
 
     ngx_pay_record_init(&talk->rec, r, talk->core.arena, &talk->object,
+                        talk);
+    ngx_pay_record_init(&talk->behind, r, talk->core.arena, &talk->payment,
                         talk);
 
     talk->timer.handler = ngx_pay_talk_timer;
@@ -96,10 +92,23 @@ ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 
 
 void
+ngx_pay_talk_with(ngx_pay_talk_t *talk, ngx_pay_channel_t *ch)
+{
+    ngx_pay_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(talk->request, ngx_http_pay_module);
+
+    talk->channel = ch;
+    talk->call = ch->call.len ? ch->call : plcf->call;
+    talk->core.channel = &ch->core;
+    talk->ctx->channel = ch;
+}
+
+
+void
 ngx_pay_talk_free(ngx_pay_talk_t *talk)
 {
     pay_arena_destroy(talk->core.arena);
-    pay_arena_destroy(talk->asked);
     ngx_explicit_memzero(talk, sizeof(ngx_pay_talk_t));
     ngx_free(talk);
 }
@@ -388,7 +397,7 @@ ngx_pay_talk_send(ngx_pay_talk_t *talk)
 
     /* while money moves, the client's leaving does not stop the call */
 
-    if (talk->money) {
+    if (talk->money || talk->core.op == PAY_OP_NONE) {
         r->read_event_handler = ngx_http_block_reading;
 
     } else {
@@ -407,7 +416,7 @@ ngx_pay_talk_send(ngx_pay_talk_t *talk)
         return;
     }
 
-    talk->calling = 1;
+    talk->call_now = call;
 }
 
 
@@ -419,7 +428,7 @@ ngx_pay_talk_answer(ngx_pay_talk_t *talk, ngx_pay_call_t *call)
     a = &talk->answer;
     ngx_memzero(a, sizeof(pay_answer_t));
 
-    talk->calling = 0;
+    talk->call_now = NULL;
 
     a->status = (int) call->status;
 

@@ -61,15 +61,21 @@ struct ngx_pay_talk_s {
     pay_talk_t            core;
     ngx_http_request_t   *request;      /* NULL: orphaned */
     ngx_pay_ctx_t        *ctx;
-    ngx_pay_channel_t    *channel;
+    ngx_pay_channel_t    *channel;      /* NULL: not known yet */
     ngx_str_t             call;         /* the call location */
-    pay_ask_t     ask;
-    pay_object_t         fresh;        /* what is asked for, to be stored */
-    pay_object_t         object;
-    pay_object_t         applied;      /* ... with what was said of it */
-    pay_arena_t          *asked;        /* what ask and payment point into */
+    pay_ask_t             ask;
+    pay_str_t             path;         /* the number in it of what is behind */
+    pay_object_t          fresh;        /* what is asked for, to be stored */
+    pay_object_t          object;
+    pay_object_t          applied;      /* ... with what was said of it */
+    pay_object_t          payment;      /* behind it; of a return: the split */
     ngx_pay_record_t      rec;
+    ngx_pay_record_t      behind;       /* of payment */
+    pay_code_t            verdict;      /* of a reservation */
+    pay_state_t           settle;       /* the state that a refund is in */
+    ngx_msec_t            started;
     ngx_msec_t            waited;
+    ngx_pay_call_t       *call_now;     /* that is under way, or NULL */
     pay_answer_t          answer;
     pay_rc_t              rc;           /* what the driver wants next */
 
@@ -81,6 +87,7 @@ struct ngx_pay_talk_s {
     ngx_pay_talk_pt       done;         /* all is over: answer */
 
     ngx_pay_talk_pt       next;         /* when the store has answered */
+    ngx_pay_talk_pt       released;     /* ... to what was claimed */
     ngx_http_cleanup_t   *cleanup;
     ngx_event_t           timer;
     ngx_thread_task_t     task;
@@ -89,14 +96,16 @@ struct ngx_pay_talk_s {
     unsigned              recording:1;
     unsigned              proceed:1;    /* ... and then it goes on */
     unsigned              sent:1;       /* something may have arrived */
-    unsigned              calling:1;    /* a call is under way */
     unsigned              money:1;
     unsigned              claimed:1;    /* the record is ours */
+    unsigned              reserved:1;   /* a refund, in its payment, for us */
+    unsigned              ledger:1;     /* behind.op.key is of its payment */
     unsigned              recorded:1;   /* the end is in the store */
 };
 
 ngx_pay_talk_t *ngx_pay_talk_create(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    ngx_pay_channel_t *ch, pay_op_t op);
+    pay_op_t op);
+void ngx_pay_talk_with(ngx_pay_talk_t *talk, ngx_pay_channel_t *ch);
 void ngx_pay_talk_run(ngx_pay_talk_t *talk, pay_rc_t rc);
 
 /*
@@ -108,6 +117,11 @@ void ngx_pay_talk_claim(ngx_pay_talk_t *talk, const pay_object_t *fresh,
     ngx_pay_talk_pt next);
 void ngx_pay_talk_load(ngx_pay_talk_t *talk, ngx_pay_talk_pt next);
 
+/* talk->behind, into talk->payment; or a change of it */
+void ngx_pay_talk_load_behind(ngx_pay_talk_t *talk, ngx_pay_talk_pt next);
+void ngx_pay_talk_change_behind(ngx_pay_talk_t *talk,
+    ngx_pay_record_edit_pt edit, ngx_pay_talk_pt next);
+
 /* talk->core.fact, to talk->applied */
 void ngx_pay_talk_apply(ngx_pay_talk_t *talk, ngx_uint_t from_query,
     ngx_uint_t create, ngx_pay_talk_pt next);
@@ -116,6 +130,22 @@ void ngx_pay_talk_apply(ngx_pay_talk_t *talk, ngx_uint_t from_query,
 void ngx_pay_talk_release(ngx_pay_talk_t *talk, ngx_pay_talk_pt next);
 
 void ngx_pay_talk_recorded(ngx_pay_talk_t *talk);
+
+/*
+ * Nobody waits for it any more, though its request lives.  NGX_AGAIN: a
+ * thread has it, and it is an orphan now.
+ */
+ngx_int_t ngx_pay_talk_abandon(ngx_pay_talk_t *talk);
+
+
+/*
+ * The refunds of a payment, in its record (talk->ledger).  reserve: before
+ * talk->object is sent; talk->verdict says why it must not be.  settle: it is
+ * in that state now.
+ */
+void ngx_pay_refund_reserve(ngx_pay_talk_t *talk, ngx_pay_talk_pt next);
+void ngx_pay_refund_settle(ngx_pay_talk_t *talk, pay_state_t s,
+    ngx_pay_talk_pt next);
 
 
 /* between the files of the talk */

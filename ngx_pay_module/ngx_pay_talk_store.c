@@ -48,9 +48,30 @@ ngx_pay_talk_orphan(ngx_pay_talk_t *talk)
     talk->ctx = NULL;
     talk->request = NULL;
     talk->rec.op.request = NULL;
+    talk->behind.op.request = NULL;
     talk->cleanup->handler = NULL;
 
     ngx_pay_talk_leave(talk);
+}
+
+
+ngx_int_t
+ngx_pay_talk_abandon(ngx_pay_talk_t *talk)
+{
+    if (talk->in_thread) {
+        ngx_pay_talk_orphan(talk);
+        return NGX_AGAIN;
+    }
+
+    if (talk->timer.timer_set) {
+        ngx_del_timer(&talk->timer);
+    }
+
+    if (talk->call_now) {
+        talk->call_now->abandoned = 1;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -89,6 +110,8 @@ ngx_pay_talk_taken(ngx_pay_record_t *o)
 }
 
 
+/* what the store is asked for next: one thing at a time */
+
 static ngx_pay_record_t *
 ngx_pay_talk_store(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
 {
@@ -125,6 +148,25 @@ ngx_pay_talk_load(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
 
 
 void
+ngx_pay_talk_load_behind(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
+{
+    (void) ngx_pay_talk_store(talk, next);
+
+    ngx_pay_record_load(&talk->behind, ngx_pay_talk_stored);
+}
+
+
+void
+ngx_pay_talk_change_behind(ngx_pay_talk_t *talk, ngx_pay_record_edit_pt edit,
+    ngx_pay_talk_pt next)
+{
+    (void) ngx_pay_talk_store(talk, next);
+
+    ngx_pay_record_change(&talk->behind, edit, ngx_pay_talk_stored);
+}
+
+
+void
 ngx_pay_talk_apply(ngx_pay_talk_t *talk, ngx_uint_t from_query,
     ngx_uint_t create, ngx_pay_talk_pt next)
 {
@@ -138,6 +180,34 @@ ngx_pay_talk_apply(ngx_pay_talk_t *talk, ngx_uint_t from_query,
 }
 
 
+static ngx_pay_end_t
+ngx_pay_talk_fate(ngx_pay_talk_t *talk)
+{
+    if (!pay_op_info(talk->core.op)->creates) {
+        return NGX_PAY_END_KEEP;
+    }
+
+    if (talk->core.known == PAY_KNOWN_UNKNOWN || talk->sent || talk->call_now) {
+        return NGX_PAY_END_UNKNOWN;
+    }
+
+    return talk->core.known == PAY_KNOWN_NEW ? NGX_PAY_END_DROP
+                                             : NGX_PAY_END_KEEP;
+}
+
+
+static void
+ngx_pay_talk_unreserved(ngx_pay_talk_t *talk)
+{
+    ngx_pay_talk_release(talk, talk->released);
+}
+
+
+/*
+ * A refund that is forgotten leaves its payment first: the other way round a
+ * worker's death in between would leave a sum there that nobody takes back.
+ */
+
 void
 ngx_pay_talk_release(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
 {
@@ -148,21 +218,16 @@ ngx_pay_talk_release(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
         return;
     }
 
-    talk->claimed = 0;
+    end = ngx_pay_talk_fate(talk);
 
-    end = NGX_PAY_END_KEEP;
-
-    if (talk->core.op == PAY_OP_PAY) {
-
-        if (talk->core.known == PAY_KNOWN_UNKNOWN || talk->sent
-            || talk->calling)
-        {
-            end = NGX_PAY_END_UNKNOWN;
-
-        } else if (talk->core.known == PAY_KNOWN_NEW) {
-            end = NGX_PAY_END_DROP;
-        }
+    if (talk->reserved && end == NGX_PAY_END_DROP) {
+        talk->reserved = 0;
+        talk->released = next;
+        ngx_pay_refund_settle(talk, PAY_STATE_FAILED, ngx_pay_talk_unreserved);
+        return;
     }
+
+    talk->claimed = 0;
 
     ngx_pay_record_release(ngx_pay_talk_store(talk, next), end,
                            ngx_pay_talk_stored);

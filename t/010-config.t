@@ -392,7 +392,7 @@ for (
     [ 'operations twice', { operations => [ 'pay', 'query' ] },
       '"operations" in pay_merchant "demo" is duplicate', 'operations' ],
     [ 'an unknown channel', { channel => 'none' }, '"channel none" in '
-      . 'pay_merchant "demo": there is no such', 'pay_merchant demo' ]
+      . 'pay_merchant "demo": there is no such', 'channel none' ]
 ) {
     my ($name, $lines, $text, $at) = @$_;
 
@@ -425,7 +425,7 @@ refused('one secret under two names, one with a line end',
                   . secret('nl', "ngx-pay-demo-secret\r\n") . ";\n}\n" ]);
 refused('a channel named by two merchants', 'pay_channel "wechat" is named '
         . 'by pay_merchant "demo" and by pay_merchant "other"',
-        at => 'pay_merchant other', http => [ more =>
+        at => 'channel wechat', http => [ more =>
             "pay_merchant other {\n secret k9 $keys/echo.key;\n"
             . " channel wechat;\n}\n" ]);
 

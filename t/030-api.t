@@ -447,10 +447,10 @@ like(talk("HEAD /v1/payments HTTP/1.1\r\nHost: localhost\r\n"
 403 operation_forbidden
 403 operation_forbidden
 403 operation_forbidden
+422 field_missing transfer_id
+422 field_missing refund_id
 501 operation_unsupported
-501 operation_unsupported
-501 operation_unsupported
-501 operation_unsupported
+422 field_missing channel
 501 operation_unsupported
 422 field_missing channel
 --- channel_calls
@@ -577,7 +577,8 @@ my $b = sub { Pay::payment(description => 'd' x 100, metadata =>
 [ { target => '/v1/nothing' }, { target => '/v1/payments' },
   { target => '/v1/payments', auth => undef }, main::ask(amount => 0),
   main::raw('', '{'), { %{ main::ask() }, type => 'text/html' },
-  { target => '/v1/refunds/r1' }, { target => '/v1/payments', age => 290 },
+  { target => '/v1/statements/2026-01-01' },
+  { target => '/v1/payments', age => 290 },
   main::raw('', ' ' x 65537),
   { target => '/v1/payments/nothing1?channel=wechat' } ]
 --- problem

@@ -126,7 +126,10 @@ my $v = '(?:"[^"]*"|\{[^{}]*\}|null|true|false|\d+)';
   { target => '/v1/payments', body => '{ ' . (CORE::join ' , ', CORE::reverse
     split /,/, substr main::pay(3)->{body}, 1, -1) . " }\n" },
   { target => '/v1/payments?lang=zh', body => main::pay(3)->{body} } ]
---- json eval: [ ("order_id: ${\main::id(3)}\nstatus: pending\n$::code") x 5 ]
+--- error_code eval: [ 200, 200, 200, 200, 422 ]
+--- json eval
+[ ("order_id: ${\main::id(3)}\nstatus: pending\n$::code") x 4,
+  "code: field_invalid\nparam: ~" ]
 --- channel_calls eval: $::native
 
 
@@ -257,7 +260,7 @@ my $closed = "order_id: ${\main::id(9)}\nstatus: closed\nclosing: false\n"
 404 not_found
 403 channel_forbidden channel
 403 channel_forbidden channel
-422 field_missing channel
+422 field_invalid channel
 422 field_unknown x
 422 field_invalid
 422 field_invalid created_at
@@ -300,7 +303,8 @@ my $closed = "order_id: ${\main::id(9)}\nstatus: closed\nclosing: false\n"
   main::close_it(13, '{"channel":"wechat","reason":"x"}'),
   main::close_it(13, '{"channel":"wechat"'),
   main::close_it(13, '{"channel":"wechat"}'),
-  main::close_it(13, '', '?channel=wechat') ]
+  main::close_it(13, '', '?channel=wechat'),
+  main::close_it(13, '{}', '?channel=wechat') ]
 --- problem
 422 field_missing channel
 422 field_missing channel
@@ -312,6 +316,7 @@ my $closed = "order_id: ${\main::id(9)}\nstatus: closed\nclosing: false\n"
 400 json_invalid
 404 not_found
 404 not_found
+422 field_invalid
 --- channel_calls eval: main::closed(13, 404) x 2
 
 
@@ -383,7 +388,7 @@ my ($a, $b) = map { main::id($_) } 17, 18;
 <demo|query|wechat|$a|100|CNY|pending|-|->
 <demo|pay|wechat|$a|-|-|-|idempotency_conflict|->
 <demo|close|wechat|$a|100|CNY|closed|-|->
-<demo|query|-|-|-|-|-|field_missing|->
+<demo|query|-|$b|-|-|-|field_missing|->
 <demo|query|wechat|$b|-|-|-|not_found|ORDER_NOT_EXIST>
 <demo|pay|-|-|-|-|-|amount_invalid|->
 <demo|-|-|-|-|-|-|route_unknown|->
