@@ -5,7 +5,7 @@
  * The module: directives, phases, processes.
  */
 
-#include <ngx_pay_talk.h>
+#include <ngx_pay_tick.h>
 #include <ngx_pay_zone.h>
 #include <sandbox/pay_sandbox.h>
 
@@ -476,6 +476,10 @@ ngx_pay_init_process(ngx_cycle_t *cycle)
 
     for (i = 0; i < mcf->channels.nelts; i++) {
         ngx_pay_conf_params_wake(ch[i], cycle->log);
+    }
+
+    if (mcf->zone && ngx_pay_cache_init(mcf) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     if (mcf->redis == NULL || mcf->zone == NULL) {

@@ -26,6 +26,7 @@
  *   ngx_pay_call.c          one HTTP call by a subrequest, captured whole
  *   ngx_pay_talk.c          runs a driver: threads, calls, waits
  *   ngx_pay_talk_store.c    ... and what it wants of the store
+ *   ngx_pay_cache.c         ... and what its driver keeps of the channel
  *   ngx_pay_api.c           pay_api: the unified API, its entry and answers
  *   ngx_pay_operation.c     ... what is asked for, and what makes an object
  *   ngx_pay_fresh.c         ... that object, within the channel's limits
@@ -114,6 +115,7 @@ struct ngx_pay_channel_s {
     ngx_uint_t            number;       /* of its counters in the zone */
     ngx_array_t           accounts;     /* ngx_pay_account_t *: whose orders
                                            it carries */
+    pay_u8                cache[16];    /* the record of its cache */
     u_char               *file;         /* where it was configured */
     ngx_uint_t            line;
 };

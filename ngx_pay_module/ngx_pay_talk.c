@@ -8,7 +8,7 @@
  * goes when the thread is done (docs/design.md section 4, decision 15).
  */
 
-#include <ngx_pay_talk.h>
+#include <ngx_pay_tick.h>
 
 
 #define NGX_PAY_TALK_LIMIT    (4 * 1024 * 1024)
@@ -102,6 +102,8 @@ ngx_pay_talk_with(ngx_pay_talk_t *talk, ngx_pay_channel_t *ch)
     talk->call = ch->call.len ? ch->call : plcf->call;
     talk->core.channel = &ch->core;
     talk->ctx->channel = ch;
+
+    ngx_pay_cache_give(talk->rec.op.conf->zone, ch, &talk->core);
 }
 
 

@@ -6,7 +6,7 @@
  * store has answered.
  */
 
-#include <ngx_pay_talk.h>
+#include <ngx_pay_tick.h>
 
 
 static void ngx_pay_talk_stored(ngx_pay_record_t *o);
@@ -237,6 +237,8 @@ ngx_pay_talk_release(ngx_pay_talk_t *talk, ngx_pay_talk_pt next)
 void
 ngx_pay_talk_record(ngx_pay_talk_t *talk)
 {
+    ngx_pay_cache_take(talk->rec.op.conf->zone, talk->channel, &talk->core);
+
     talk->recording = 1;
     talk->record(talk);
 }
