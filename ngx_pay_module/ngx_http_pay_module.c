@@ -133,6 +133,13 @@ static ngx_command_t  ngx_pay_commands[] = {
       0,
       NULL },
 
+    { ngx_string("pay_tick"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_pay_conf_tick,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("pay_sandbox"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_pay_conf_sandbox,
@@ -256,10 +263,13 @@ static char *
 ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     ngx_pay_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf)
 {
-    if (conf->notify_name.data || conf->api || conf->status || conf->sandbox) {
+    if (conf->notify_name.data || conf->api || conf->status || conf->sandbox
+        || conf->tick)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "pay_api, pay_notify, pay_status and pay_sandbox "
-                           "are not for \"if\" or \"limit_except\"");
+                           "pay_api, pay_notify, pay_status, pay_sandbox and "
+                           "pay_tick are not for \"if\" or "
+                           "\"limit_except\"");
         return NGX_CONF_ERROR;
     }
 
@@ -267,6 +277,7 @@ ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     conf->notify = prev->notify;
     conf->notify_name = prev->notify_name;
     conf->status = prev->status;
+    conf->tick = prev->tick;
     conf->sandbox = prev->sandbox;
     conf->simulator = prev->simulator;
     conf->simulated = prev->simulated;
@@ -279,7 +290,7 @@ ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
         return NGX_CONF_ERROR;
     }
 
-    if (!prev->api && !prev->status && !prev->sandbox) {
+    if (!prev->api && !prev->status && !prev->sandbox && !prev->tick) {
         return NGX_CONF_OK;
     }
 
@@ -293,6 +304,7 @@ ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
 
     clcf->handler = prev->api ? ngx_pay_api_handler
                     : prev->status ? ngx_pay_status_handler
+                    : prev->tick ? ngx_pay_tick_handler
                     : ngx_pay_sandbox_handler;
 
     return NGX_CONF_OK;
@@ -357,7 +369,7 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (!conf->auth && !conf->api && !conf->notify && !conf->sandbox
-        && !conf->status)
+        && !conf->status && !conf->tick)
     {
         return NGX_CONF_OK;
     }
@@ -478,9 +490,7 @@ ngx_pay_init_process(ngx_cycle_t *cycle)
         ngx_pay_conf_params_wake(ch[i], cycle->log);
     }
 
-    if (mcf->zone && ngx_pay_cache_init(mcf) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_pay_ticker_start(cycle);
 
     if (mcf->redis == NULL || mcf->zone == NULL) {
         return NGX_OK;
@@ -495,6 +505,8 @@ static void
 ngx_pay_exit_process(ngx_cycle_t *cycle)
 {
     ngx_pay_main_conf_t  *mcf;
+
+    ngx_pay_ticker_stop();
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_pay_module);
 

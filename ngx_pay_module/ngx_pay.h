@@ -38,6 +38,9 @@
  *   ngx_pay_delivery.c      ... and what it sends to the application
  *   ngx_pay_sandbox.c       pay_sandbox: simulators and the inbox
  *   ngx_pay_checkout.c      ... and the checkout page
+ *   ngx_pay_tick.c          pay_tick: what is due, done without a client
+ *   ngx_pay_tick_conf.c     ... and the listener that it is reached by
+ *   ngx_pay_ticker.c        ... and the worker that calls it
  *   ngx_pay_redis*.c        the Redis client (ngx_pay_redis.h)
  *   ngx_pay_count.c         the closed lists that are counted by
  *   ngx_pay_status.c        pay_status: what is told
@@ -55,6 +58,7 @@
 
 #include <channel/pay_driver.h>
 #include <model/pay_auth.h>
+#include <store/pay_jobs.h>
 #include <store/pay_store.h>
 
 #include <ngx_pay_count.h>
@@ -72,6 +76,7 @@ typedef struct ngx_pay_account_s   ngx_pay_account_t;
 typedef struct ngx_pay_ctx_s       ngx_pay_ctx_t;
 typedef struct ngx_pay_call_s      ngx_pay_call_t;
 typedef struct ngx_pay_talk_s      ngx_pay_talk_t;
+typedef struct ngx_pay_tick_conf_s ngx_pay_tick_conf_t;
 
 typedef void (*ngx_pay_gate_pt)(ngx_http_request_t *r, ngx_pay_ctx_t *ctx);
 
@@ -185,6 +190,7 @@ struct ngx_pay_main_conf_s {
     ngx_flag_t            debug_core;
     ngx_uint_t            needs_zone;   /* a location that cannot do without */
     ngx_thread_pool_t    *threads;
+    ngx_pay_tick_conf_t  *tick;         /* NULL: no pay_tick */
 };
 
 typedef enum {
@@ -204,6 +210,7 @@ typedef struct {
     ngx_str_t             notify_name;
     ngx_str_t             call;
     ngx_uint_t            status;       /* NGX_PAY_STATUS_ */
+    ngx_uint_t            tick;         /* pay_tick is here */
     ngx_uint_t            sandbox;      /* ngx_pay_sandbox_kind_t */
     const void           *simulator;    /* pay_simulator_t */
     ngx_array_t          *simulated;    /* pay_channel_t *, up to NULL */
@@ -309,6 +316,9 @@ typedef struct {
     uint64_t              records;
     uint64_t              events;
     ngx_atomic_t          inbox;        /* the next number */
+    pay_jobs_t            jobs;
+    ngx_atomic_t          tick_owner;   /* the worker that sends ticks */
+    int64_t               tick_seen;    /* ... when it last did */
     ngx_pay_redis_stat_t  redis;
     int64_t               redis_born;   /* since when it is answered for */
     uint64_t              redis_id_len; /* the run_id of the one that this */
@@ -479,7 +489,7 @@ void ngx_pay_record_change(ngx_pay_record_t *o, ngx_pay_record_edit_pt edit,
 typedef enum {
     NGX_PAY_ROLE_NONE = 0,
     NGX_PAY_ROLE_AUTH, NGX_PAY_ROLE_API, NGX_PAY_ROLE_NOTIFY,
-    NGX_PAY_ROLE_SANDBOX, NGX_PAY_ROLE_CALL
+    NGX_PAY_ROLE_SANDBOX, NGX_PAY_ROLE_CALL, NGX_PAY_ROLE_TICK
 } ngx_pay_role_t;
 
 struct ngx_pay_ctx_s {

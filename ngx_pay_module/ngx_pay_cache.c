@@ -60,15 +60,19 @@ ngx_pay_cache_key(ngx_pay_zone_t *zone, ngx_pay_channel_t *ch)
 
 
 ngx_int_t
-ngx_pay_cache_init(ngx_pay_main_conf_t *mcf)
+ngx_pay_cache_init(ngx_pay_zone_t *zone, ngx_log_t *log)
 {
     ngx_uint_t           i;
     ngx_pay_channel_t  **ch;
 
-    ch = mcf->channels.elts;
+    ch = zone->conf->channels.elts;
 
-    for (i = 0; i < mcf->channels.nelts; i++) {
-        if (ngx_pay_cache_key(mcf->zone, ch[i]) != NGX_OK) {
+    for (i = 0; i < zone->conf->channels.nelts; i++) {
+
+        if (ngx_pay_cache_key(zone, ch[i]) != NGX_OK) {
+            ngx_log_error(NGX_LOG_EMERG, log, 0,
+                          "pay_channel \"%V\": libcrypto has no SHA-256",
+                          &ch[i]->name);
             return NGX_ERROR;
         }
     }

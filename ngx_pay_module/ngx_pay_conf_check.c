@@ -6,7 +6,7 @@
  * could not work is refused before the first request.
  */
 
-#include <ngx_pay.h>
+#include <ngx_pay_tick.h>
 #include <sandbox/pay_sandbox.h>
 
 
@@ -387,10 +387,12 @@ ngx_pay_check_handler(ngx_conf_t *cf, ngx_pay_place_t *place)
 
     handler = place->location->handler;
     ours = handler == ngx_pay_api_handler || handler == ngx_pay_status_handler
-           || handler == ngx_pay_sandbox_handler;
+           || handler == ngx_pay_sandbox_handler
+           || handler == ngx_pay_tick_handler;
 
     what = place->conf->api ? "pay_api"
            : place->conf->status ? "pay_status"
+           : place->conf->tick ? "pay_tick"
            : place->conf->sandbox ? "pay_sandbox" : NULL;
 
     if (what && !ours) {
@@ -411,6 +413,7 @@ static ngx_int_t
 ngx_pay_check_place(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
     ngx_pay_place_t *place)
 {
+    const char          *why;
     ngx_pay_loc_conf_t  *plcf;
 
     plcf = place->conf;
@@ -437,7 +440,13 @@ ngx_pay_check_place(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
         return NGX_ERROR;
     }
 
-    if (plcf->api || plcf->notify
+    if (plcf->tick
+        && ngx_pay_tick_listener(cf, mcf, place, &why) != NGX_OK)
+    {
+        return ngx_pay_check_fail(cf, place, "pay_tick", why);
+    }
+
+    if (plcf->api || plcf->notify || plcf->tick
         || plcf->sandbox == NGX_PAY_SANDBOX_CHECKOUT)
     {
         return ngx_pay_check_calls(cf, mcf, place);
@@ -455,9 +464,9 @@ ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
 
     if (mcf->needs_zone && mcf->zone == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "pay_auth, pay_api, pay_notify, pay_status and "
-                      "pay_sandbox need \"pay_zone zone=name:size;\" at http "
-                      "level");
+                      "pay_auth, pay_api, pay_notify, pay_status, "
+                      "pay_sandbox and pay_tick need \"pay_zone "
+                      "zone=name:size;\" at http level");
         return NGX_ERROR;
     }
 

@@ -169,6 +169,7 @@ ngx_pay_resize_head(ngx_pay_shared_t *sh, ngx_pay_shared_t *old)
     sh->records = records;
     sh->dirty = 0;
     sh->frozen = 0;
+    sh->tick_owner = 0;
 }
 
 

@@ -399,7 +399,9 @@ ngx_pay_talk_send(ngx_pay_talk_t *talk)
 
     /* while money moves, the client's leaving does not stop the call */
 
-    if (talk->money || talk->core.op == PAY_OP_NONE) {
+    if (talk->money || talk->core.op == PAY_OP_NONE
+        || talk->core.op == PAY_OP_REFRESH)
+    {
         r->read_event_handler = ngx_http_block_reading;
 
     } else {

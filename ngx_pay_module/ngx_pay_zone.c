@@ -8,6 +8,7 @@
  *   head and counters | nonces 1/4 | events 1/8 | records 5/8
  */
 
+#include <ngx_pay_tick.h>
 #include <ngx_pay_zone.h>
 
 #include <signal.h>
@@ -246,7 +247,7 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         ngx_pay_zone_map(zone);
         ngx_pay_zone_window(zone);
         ngx_pay_zone_channels(zone);
-        return NGX_OK;
+        return ngx_pay_cache_init(zone, shm_zone->shm.log);
     }
 
     /* made by another version of the module: the block is cut anew */
@@ -281,7 +282,7 @@ ngx_pay_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     ngx_pay_zone_channels(zone);
     ngx_pay_zone_print(zone);
 
-    return NGX_OK;
+    return ngx_pay_cache_init(zone, shm_zone->shm.log);
 }
 
 

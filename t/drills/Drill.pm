@@ -205,6 +205,8 @@ sub conf {
             " 127.0.0.1:$p{sim};");
     $text =~ s{(?<=[ "])keys/}{$keys/}g;
     _change(\$text, 2, qr{\S*pay_proxy.conf}, $proxy);
+    _change(\$text, 1, qr{\S*pay_tick.conf},
+            "$Root/conf-examples/pay_tick.conf");
     $text =~ s/\bAPP\b/127.0.0.1:$p{app}/g;
     $text =~ s/\bCHANNEL\b/127.0.0.1:$p{channel}/g;
 

@@ -124,8 +124,11 @@ function directory(example, text, files) {
         fs.writeFileSync(path.join(conf, name), bytes, { mode: 0o600 });
     }
 
-    fs.copyFileSync(path.join(examples, 'pay_proxy.conf'),
-                    path.join(dir, 'pay_proxy.conf'));
+
+    for (const name of ['pay_proxy.conf', 'pay_tick.conf']) {
+        fs.copyFileSync(path.join(examples, name), path.join(dir, name));
+    }
+
     fs.writeFileSync(path.join(conf, 'nginx.conf'), text);
 
     return dir;
