@@ -36,11 +36,14 @@
  *   ngx_pay_notify.c        pay_notify: the callback desk
  *   ngx_pay_fact.c          ... what a notice says, and of whose object
  *   ngx_pay_delivery.c      ... and what it sends to the application
- *   ngx_pay_sandbox.c       pay_sandbox: simulators and the inbox
+ *   ngx_pay_sandbox.c       pay_sandbox: its locations, and the simulators
+ *   ngx_pay_sandbox_store.c ... and what simulators keep
+ *   ngx_pay_inbox.c         ... and the inbox
  *   ngx_pay_checkout.c      ... and the checkout page
  *   ngx_pay_tick.c          pay_tick: what is due, done without a client
  *   ngx_pay_tick_conf.c     ... and the listener that it is reached by
  *   ngx_pay_ticker.c        ... and the worker that calls it
+ *   ngx_pay_courier.c       ... and notices on their way
  *   ngx_pay_redis*.c        the Redis client (ngx_pay_redis.h)
  *   ngx_pay_count.c         the closed lists that are counted by
  *   ngx_pay_status.c        pay_status: what is told

@@ -2,24 +2,28 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * pay_sandbox: simulators and the inbox.  The checkout page, which sends
- * notices, is in ngx_pay_checkout.c.
+ * pay_sandbox: its locations, and the simulators.  The checkout page, which
+ * sends notices, is in ngx_pay_checkout.c, the inbox in ngx_pay_inbox.c.
  */
 
 #include <ngx_pay.h>
 #include <ngx_pay_sandbox.h>
 
 
-#define NGX_PAY_SANDBOX_BODY   (256 * 1024)
-#define NGX_PAY_SANDBOX_TRIES  8
-#define NGX_PAY_INBOX          100
-#define NGX_PAY_INBOX_BEGIN    1024
+/* more than pay_proxy.conf gives a channel */
+#define NGX_PAY_SANDBOX_LATE  20000
+
+
+typedef struct {
+    ngx_http_request_t  *request;
+    pay_sim_t            core;
+    ngx_event_t          timer;
+} ngx_pay_late_t;
 
 
 static void ngx_pay_sandbox_body(ngx_http_request_t *r);
 static ngx_int_t ngx_pay_simulate(ngx_http_request_t *r,
     ngx_pay_loc_conf_t *plcf, pay_arena_t *arena);
-static ngx_int_t ngx_pay_inbox(ngx_http_request_t *r, pay_arena_t *arena);
 
 
 ngx_int_t
@@ -74,8 +78,6 @@ ngx_pay_sandbox_body(ngx_http_request_t *r)
     }
 }
 
-
-/* what the simulator is given of the request */
 
 ngx_int_t
 ngx_pay_sandbox_sim(ngx_http_request_t *r, ngx_pay_loc_conf_t *plcf,
@@ -138,39 +140,12 @@ ngx_pay_sandbox_sim(ngx_http_request_t *r, ngx_pay_loc_conf_t *plcf,
 }
 
 
-/* s->order as it is stored now; its version is kept in rec */
-
-ngx_int_t
-ngx_pay_sandbox_load(ngx_pay_zone_t *zone, pay_sim_t *s, pay_u8 key[16],
-    pay_rec_t *rec)
-{
-    pay_rc_t  rc;
-
-    if (ngx_pay_record_key(zone, key, "sandbox", s->channel->name, s->order_id)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_pay_record_read(zone, s->arena, key, &s->order, rec);
-
-    if (rc == PAY_DECLINED) {
-        rec->version = 0;
-        s->order.len = 0;
-        return NGX_OK;
-    }
-
-    return rc == PAY_OK ? NGX_OK : NGX_ERROR;
-}
-
-
 static ngx_int_t
 ngx_pay_simulate_once(ngx_pay_zone_t *zone, const pay_simulator_t *sim,
     pay_sim_t *s)
 {
-    pay_u8     key[16];
-    pay_rc_t   rc;
-    pay_rec_t  rec;
+    pay_rc_t    rc;
+    ngx_uint_t  fetches;
 
     rc = sim->open(s);
 
@@ -178,19 +153,66 @@ ngx_pay_simulate_once(ngx_pay_zone_t *zone, const pay_simulator_t *sim,
         return rc == PAY_DONE ? NGX_OK : NGX_ERROR;
     }
 
-    if (ngx_pay_sandbox_load(zone, s, key, &rec) != NGX_OK
-        || sim->serve(s) != PAY_DONE)
-    {
+    /* an order_id alone is loaded, too, before the first time */
+
+    if (ngx_pay_sandbox_load(zone, s) == NGX_ERROR) {
         return NGX_ERROR;
     }
 
-    if (!s->changed) {
-        return NGX_OK;
+    for (fetches = 0; fetches < NGX_PAY_SANDBOX_FETCHES; fetches++) {
+        rc = sim->serve(s);
+
+        if (rc != PAY_FETCH) {
+            return rc == PAY_DONE ? ngx_pay_sandbox_store(zone, s)
+                                  : NGX_ERROR;
+        }
+
+        if (ngx_pay_sandbox_load(zone, s) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
-    rc = ngx_pay_record_write(zone, key, s->order, PAY_REC_OPEN, rec.version);
+    return NGX_ERROR;
+}
 
-    return rc == PAY_OK ? NGX_OK : rc == PAY_INVALID ? NGX_AGAIN : NGX_ERROR;
+
+/* half of the body, under the Content-Length of all of it */
+
+static ngx_int_t
+ngx_pay_simulate_cut(ngx_http_request_t *r, pay_sim_t *s, char *type)
+{
+    ngx_buf_t    *b;
+    ngx_int_t     rc;
+    ngx_chain_t   out;
+
+    r->keepalive = 0;
+    r->headers_out.status = s->status;
+    r->headers_out.content_length_n = s->reply_body.len;
+
+    if (type) {
+        r->headers_out.content_type.data = (u_char *) type;
+        r->headers_out.content_type.len = ngx_strlen(type);
+        r->headers_out.content_type_len = r->headers_out.content_type.len;
+    }
+
+    b = ngx_create_temp_buf(r->pool, s->reply_body.len);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->last = ngx_cpymem(b->pos, s->reply_body.data, s->reply_body.len / 2);
+    b->flush = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_OK) {
+        (void) ngx_http_output_filter(r, &out);
+    }
+
+    return NGX_ERROR;
 }
 
 
@@ -233,7 +255,89 @@ ngx_pay_simulate_reply(ngx_http_request_t *r, pay_sim_t *s)
         }
     }
 
+    if (s->wire == PAY_SIM_CUT && s->reply_body.len > 1) {
+        return ngx_pay_simulate_cut(r, s, type);
+    }
+
     return ngx_pay_reply(r, s->status, type, s->reply_body);
+}
+
+
+static void
+ngx_pay_simulate_timer(ngx_event_t *ev)
+{
+    ngx_pay_late_t    *late = ev->data;
+
+    ngx_connection_t  *c;
+
+    c = late->request->connection;
+    ngx_http_set_log_request(c->log, late->request);
+
+    ngx_http_finalize_request(late->request,
+                              ngx_pay_simulate_reply(late->request,
+                                                     &late->core));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_pay_simulate_cleanup(void *data)
+{
+    ngx_pay_late_t  *late = data;
+
+    if (late->timer.timer_set) {
+        ngx_del_timer(&late->timer);
+    }
+}
+
+
+/* NGX_DONE: the answer is kept until nobody waits for it any more */
+
+static ngx_int_t
+ngx_pay_simulate_late(ngx_http_request_t *r, pay_sim_t *s)
+{
+    ngx_pay_late_t      *late;
+    ngx_http_cleanup_t  *cln;
+
+    late = ngx_pcalloc(r->pool, sizeof(ngx_pay_late_t));
+    cln = ngx_http_cleanup_add(r, 0);
+
+    if (late == NULL || cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_pay_simulate_cleanup;
+    cln->data = late;
+
+    late->request = r;
+    late->core = *s;
+    late->timer.handler = ngx_pay_simulate_timer;
+    late->timer.data = late;
+    late->timer.log = r->connection->log;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    ngx_add_timer(&late->timer, NGX_PAY_SANDBOX_LATE);
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_pay_simulate_answer(ngx_http_request_t *r, pay_sim_t *s)
+{
+    switch (s->wire) {
+
+    case PAY_SIM_LOST:
+        return NGX_HTTP_CLOSE;
+
+    case PAY_SIM_LATE:
+        return ngx_pay_simulate_late(r, s);
+
+    default:
+        return ngx_pay_simulate_reply(r, s);
+    }
 }
 
 
@@ -257,7 +361,7 @@ ngx_pay_simulate(ngx_http_request_t *r, ngx_pay_loc_conf_t *plcf,
         rc = ngx_pay_simulate_once(mcf->zone, plcf->simulator, &s);
 
         if (rc != NGX_AGAIN) {
-            return rc == NGX_OK ? ngx_pay_simulate_reply(r, &s)
+            return rc == NGX_OK ? ngx_pay_simulate_answer(r, &s)
                                 : NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -310,170 +414,4 @@ ngx_pay_sandbox_page(ngx_http_request_t *r, ngx_uint_t status, pay_str_t text,
 
     return ngx_pay_reply(r, status, json ? "application/json"
                                          : "text/html; charset=utf-8", text);
-}
-
-
-static ngx_int_t
-ngx_pay_inbox_key(ngx_pay_zone_t *zone, pay_u8 key[16], ngx_uint_t number)
-{
-    u_char     buf[NGX_INT_T_LEN];
-    pay_str_t  s;
-
-    s.data = buf;
-    s.len = ngx_sprintf(buf, "%ui", number) - buf;
-
-    return ngx_pay_record_key(zone, key, "inbox", s, PAY_STR(""));
-}
-
-
-static ngx_uint_t
-ngx_pay_inbox_verified(ngx_http_request_t *r, ngx_pay_main_conf_t *mcf,
-    pay_arena_t *arena, pay_str_t body)
-{
-    pay_str_t            name;
-    ngx_str_t            id, timestamp, signature;
-    const char          *why;
-    pay_json_t          *root;
-    ngx_pay_merchant_t  *m;
-
-    if (ngx_pay_header_once(r, "webhook-id", &id) != NGX_OK
-        || ngx_pay_header_once(r, "webhook-timestamp", &timestamp) != NGX_OK
-        || ngx_pay_header_once(r, "webhook-signature", &signature) != NGX_OK
-        || pay_json_parse(arena, body, &root, &why) != PAY_OK
-        || pay_json_string(root, "merchant", &name) != PAY_OK)
-    {
-        return 0;
-    }
-
-    m = ngx_pay_merchant_find(mcf, name);
-
-    return m && m->webhook_keys.nelts
-           && pay_webhook_verify(arena, ngx_pay_str(&id),
-                                 ngx_pay_str(&timestamp),
-                                 ngx_pay_str(&signature), body, ngx_time(),
-                                 m->webhook_keys.elts, m->webhook_keys.nelts)
-              == PAY_OK;
-}
-
-
-static ngx_int_t
-ngx_pay_inbox_put(ngx_http_request_t *r, ngx_pay_main_conf_t *mcf,
-    pay_arena_t *arena, pay_inbox_item_t *item)
-{
-    pay_u8      key[16], old[16];
-    pay_str_t   bytes;
-    ngx_uint_t  number;
-
-    bytes = pay_inbox_pack(arena, item);
-
-    /* no event of ours is so long: its begin will do */
-
-    if (bytes.len > PAY_REC_MAX && item->body.len > NGX_PAY_INBOX_BEGIN) {
-        item->body.len = NGX_PAY_INBOX_BEGIN;
-        bytes = pay_inbox_pack(arena, item);
-    }
-
-    if (bytes.data == NULL || bytes.len > PAY_REC_MAX) {
-        return NGX_ERROR;
-    }
-
-    number = ngx_atomic_fetch_add(&mcf->zone->sh->inbox, 1);
-
-    if (ngx_pay_inbox_key(mcf->zone, key, number) != NGX_OK
-        || ngx_pay_inbox_key(mcf->zone, old, number - NGX_PAY_INBOX)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_pay_zone_lock(mcf->zone);
-
-    pay_records_drop(mcf->zone->records, old);
-
-    if (ngx_pay_zone_frozen(mcf->zone)
-        || pay_records_put(mcf->zone->records, key, bytes.data, bytes.len,
-                           PAY_REC_FINISHED, ngx_time()) != PAY_OK)
-    {
-        bytes.len = 0;
-    }
-
-    ngx_pay_zone_unlock(mcf->zone);
-
-    return bytes.len ? NGX_OK : NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_pay_inbox_post(ngx_http_request_t *r, ngx_pay_main_conf_t *mcf,
-    pay_arena_t *arena)
-{
-    ngx_str_t         body;
-    pay_inbox_item_t  item;
-
-    if (ngx_pay_body(r, NGX_PAY_SANDBOX_BODY, &body) != NGX_OK
-        || ngx_pay_headers(r->pool, &r->headers_in.headers, &item.headers)
-           != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    item.body = ngx_pay_str(&body);
-    item.received_at = ngx_time();
-    item.verified = ngx_pay_inbox_verified(r, mcf, arena, item.body);
-
-    if (ngx_pay_inbox_put(r, mcf, arena, &item) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return item.verified
-           ? ngx_pay_reply(r, NGX_HTTP_OK, "application/json",
-                           PAY_STR("{\"received\":true}"))
-           : ngx_pay_reply(r, NGX_HTTP_UNAUTHORIZED, "application/json",
-                           PAY_STR("{\"received\":false}"));
-}
-
-
-static ngx_int_t
-ngx_pay_inbox(ngx_http_request_t *r, pay_arena_t *arena)
-{
-    pay_u8                key[16];
-    pay_str_t             bytes;
-    pay_rec_t             rec;
-    ngx_uint_t            n, first, last, json;
-    pay_inbox_item_t     *items;
-    ngx_pay_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_pay_module);
-
-    if (r->method == NGX_HTTP_POST) {
-        return ngx_pay_inbox_post(r, mcf, arena);
-    }
-
-    items = pay_alloc(arena, NGX_PAY_INBOX * sizeof(pay_inbox_item_t));
-    if (items == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    last = mcf->zone->sh->inbox;
-    first = last > NGX_PAY_INBOX ? last - NGX_PAY_INBOX : 0;
-
-    for (n = 0; last > first; last--) {
-
-        if (ngx_pay_inbox_key(mcf->zone, key, last - 1) == NGX_OK
-            && ngx_pay_record_read(mcf->zone, arena, key, &bytes, &rec)
-               == PAY_OK
-            && pay_inbox_unpack(arena, bytes, &items[n]) == PAY_OK)
-        {
-            n++;
-        }
-    }
-
-    json = ngx_pay_sandbox_json(r);
-
-    return ngx_pay_sandbox_page(r, NGX_HTTP_OK,
-                                json ? pay_json_inbox(arena, items, n)
-                                     : pay_page_inbox(arena,
-                                                      ngx_pay_sandbox_lang(r),
-                                                      items, n),
-                                json);
 }

@@ -12,6 +12,7 @@ use utf8;
 
 use Digest::SHA qw(hmac_sha256);
 use Encode qw(encode_utf8);
+use JSON::PP ();
 use MIME::Base64 qw(decode_base64 encode_base64);
 use Test::Nginx::Socket 'no_plan';
 use Pay;
@@ -110,6 +111,47 @@ sub event_headers {
 sub inbox { decode(page('GET', '/sandbox/inbox', '', @JSON)->answer->{body}) }
 
 
+# a refund, as our own gateway may or may not ask for it yet: signed by hand
+
+sub sim_refund {
+    my ($id, $number, $amount, $total, %more) = @_;
+
+    return channel_call('POST', '/v3/refund/domestic/refunds',
+        JSON::PP::encode_json({
+            out_trade_no => $id, out_refund_no => $number, %more,
+            amount => { refund => $amount, total => $total,
+                        currency => 'CNY' }
+        }));
+}
+
+
+# a call to the simulator as the merchant makes it, in curl and openssl
+
+sub channel_call {
+    my ($method, $target, $body) = @_;
+
+    my $t = time;
+    my $nonce = sprintf '%032x', rand 1e9;
+    my $sig = sign_text("$method\n$target\n$t\n$nonce\n" . ($body // '')
+                        . "\n", Pay::keys() . '/apiclient_key.pem');
+
+    return page($method, $target, $body // '', 'Accept: application/json',
+        'User-Agent: test', (defined $body ? 'Content-Type: application/json'
+                                           : ()),
+        'Authorization: WECHATPAY2-SHA256-RSA2048 mchid="1900000001",'
+        . "nonce_str=\"$nonce\",signature=\"$sig\",timestamp=\"$t\","
+        . 'serial_no="' . serial() . '"')->answer;
+}
+
+
+sub serial {
+    open my $in, '<', Pay::keys() . '/apiclient_cert.pem' or die $!;
+    my ($text) = openssl(join('', <$in>), 'x509', '-noout', '-serial', '-in')
+                 =~ /=(\w+)/;
+    return $text;
+}
+
+
 # every page is UTF-8, runs nothing, loads nothing, is closed
 
 sub page_ok {
@@ -136,7 +178,7 @@ sub page_ok {
 
     while ($a->{body} =~ m{<(/?)(\w+)[^>]*>}g) {
         my ($end, $tag) = ($1, $2);
-        next if $tag =~ /^meta$/;
+        next if $tag =~ /^(?:meta|input)$/;
         push @open, $tag and next if !$end;
         my $last = pop @open // '-';
         $bad .= "$last/$tag " if $last ne $tag;
@@ -288,8 +330,10 @@ my $a = $c->answer;
 is("$a->{status} $a->{type}", '200 application/json', 'JSON');
 is_deeply(decode($a->{body}), {
     channel => 'wechat', order_id => $id, action => 'pay',
-    state => 'SUCCESS', message => undef, notices => [ {
-        payment => 1, attempt => 1, event => $e->{id},
+    state => 'SUCCESS', message => undef, refunds => [], pending => [],
+    notices => [ {
+        kind => 'payment', number => $id, payment => 1, attempt => 1,
+        event => $e->{id},
         url => "http://127.0.0.1:$Mock::Port/notify/wechat",
         application_status => 200, acknowledgement => {
             status => 204, body => '', accepted => JSON::PP::true } } ]
@@ -312,7 +356,8 @@ counts($app, 0, 'the application heard of it once');
 $j = decode(page('GET', "/sandbox/checkout/wechat/$id", '',
                  @JSON)->answer->{body});
 is_deeply($j, { channel => 'wechat', order_id => $id, action => undef,
-                state => 'SUCCESS', message => undef, notices => [] },
+                state => 'SUCCESS', message => undef, notices => [],
+                refunds => [], pending => [] },
           'GET, as JSON');
 
 my $html = page_ok(page('GET', "/sandbox/checkout/wechat/$id"), 200,
@@ -336,7 +381,7 @@ $q->reply(201);
 
 my $html = page_ok($c, 200, 'POST', 'en');
 like($html, qr{<h2>Notices</h2>}, 'notices');
-like($html, qr{<tr><td>1</td><td>1</td><td>201</td><td>$e->{id}</td>
+like($html, qr{<tr><td>payment\ 1</td><td>1</td><td>201</td><td>$e->{id}</td>
                <td>204<pre></pre></td><td\ class="yes">yes</td></tr>}x,
      'its line');
 
@@ -478,7 +523,7 @@ my $html = page_ok($c, 200, 'POST', 'en');
 between($at[1] - $at[0], 0.9, 2.5, 'the second attempt');
 between($at[2] - $at[1], 1.8, 3.5, 'the third attempt');
 is(() = $html =~ m{<td class="no">no</td>}g, 3, 'three that failed');
-like($html, qr{<tr><td>1</td><td>3</td><td>none</td><td>evt_\w+</td>
+like($html, qr{<tr><td>payment\ 1</td><td>3</td><td>none</td><td>evt_\w+</td>
     <td>503<pre>\{&quot;code&quot;:&quot;FAIL&quot;,&quot;message&quot;:
     &quot;try\ again&quot;\}</pre></td>}x, 'the third');
 counts($app, 0, 'three times');
@@ -499,7 +544,8 @@ my $c = press($id, 'pay', 'lost');
 my $n = decode($c->answer(20)->{body})->{notices};
 
 is_deeply($n, [ map { {
-    payment => 1, attempt => $_, event => undef, application_status => undef,
+    kind => 'payment', number => $id, payment => 1, attempt => $_,
+    event => undef, application_status => undef,
     url => "http://127.0.0.1:$away->{port}/n",
     acknowledgement => { status => undef, body => '',
                          accepted => JSON::PP::false }
@@ -517,7 +563,7 @@ Connection refused
 my $id = order();
 my $path = "/sandbox/checkout/wechat/$id";
 
-for my $body ('', 'action=', 'action', 'action=refund', 'action=PAY',
+for my $body ('', 'action=', 'action', 'action=return', 'action=PAY',
               'action=pay+', 'Action=pay', 'act=pay', 'action=pay&action=pay',
               'action=pay&action=decline', 'action=%zz', 'action=pay%00',
               '{"action":"pay"}', 'pay', '=', '&&',
@@ -527,8 +573,9 @@ for my $body ('', 'action=', 'action', 'action=refund', 'action=PAY',
     my $j = decode($a->{body});
 
     is("$a->{status} " . ($j->{message} // '-'),
-       '400 action must be pay, decline, pay_twice or pay_late',
-       'POST ' . substr $body, 0, 30);
+       '400 action must be pay, decline, pay_twice or pay_late, or with a part'
+       . ' refund, refund_fail or refund_close', 'POST ' . substr $body, 0,
+       30);
     is($j->{state}, 'NOTPAY', 'and does nothing');
 }
 
@@ -759,3 +806,60 @@ for my $bad ([ 'GET', '/v3/pay/transactions/out-trade-no/T1?mchid=1900000001' ],
 
 is(page('DELETE', '/v3/pay/transactions/native', '')->answer->{status}, 405,
    'DELETE');
+
+
+
+=== TEST 17: refunds: the page shows them, and sends what is due
+--- http_config eval: $::http
+--- config eval: $::config
+--- steps
+my $id = order(amount => 1000);
+my $path = "/sandbox/checkout/wechat/$id";
+my $said = listener();
+my $url = "http://127.0.0.1:$said->{port}/refunded";
+
+my $c = press($id, 'pay');
+$app->take->reply(204);
+is($c->answer->{status}, 200, 'paid');
+
+my $a = sim_refund($id, "R$id", 300, 1000, notify_url => $url);
+my $j = decode($a->{body});
+is("$a->{status} $j->{status}", '200 PROCESSING', 'a refund is accepted');
+is(sim_refund($id, "R$id", 301, 1000, notify_url => $url)->{status}, 400,
+   'the same number with another amount');
+is(sim_refund($id, "S$id", 701, 1000)->{status}, 400, 'too much');
+
+$j = decode(channel_call('GET', "/v3/refund/domestic/refunds/R$id")->{body});
+is("$j->{status} $j->{out_trade_no}", "SUCCESS $id", 'its query');
+
+$j = decode(channel_call('GET', '/v3/pay/transactions/id/'
+                         . "$j->{transaction_id}?mchid=1900000001")->{body});
+is("$j->{trade_state} $j->{out_trade_no}", "REFUND $id",
+   'the payment by its transaction_id');
+
+# whoever looks at the page has the notice sent
+
+$c = page('GET', $path, '', @JSON);
+my $q = $said->take;
+is("$q->{method} $q->{target}", 'POST /refunded', 'its notice');
+is(decode($q->{body})->{event_type}, 'REFUND.SUCCESS', 'of its success');
+$q->reply(204);
+
+$j = decode($c->answer->{body});
+is($j->{state}, 'REFUND', 'the page: state');
+is_deeply($j->{refunds}, [ { refund_id => "R$id", amount => 300,
+                             state => 'SUCCESS' } ], 'refunds');
+is_deeply([ map { [ @$_{qw(kind number payment attempt)} ] }
+            @{ $j->{notices} } ], [ [ 'refund', "R$id", undef, 1 ] ],
+          'the notice that was sent');
+is_deeply($j->{pending}, [], 'nothing is left');
+
+my $html = page_ok(page('GET', $path), 200, 'the page', 'en');
+like($html, qr{<h2>Refunds</h2>}, 'refunds');
+like($html, qr{<tr><td>R$id</td><td>3\.00 CNY</td><td>SUCCESS</td>}, 'one');
+counts($said, 0, 'the notice came once');
+
+is(page('POST', $path, "action=refund&part=R$id", @JSON)->answer->{status},
+   409, 'a button of a refund that is over');
+is(page('POST', $path, 'action=refund_close&part=X', @JSON)->answer->{status},
+   409, 'of one that is none');

@@ -33,9 +33,15 @@ static const struct {
     { "Pay late", "超时后支付" },
     { "Look again", "刷新" },
 
+    { "Refunds", "退款" },
+    { "Succeed", "退款成功" },
+    { "Fail", "退款异常" },
+    { "Close", "退款关闭" },
+
     { "Notices", "通知" },
     { "No notice was sent.", "没有发送通知。" },
-    { "Payment", "支付" },
+    { "Notices to come", "待发送的通知" },
+    { "Of", "对象" },
     { "Attempt", "次数" },
     { "Application", "应用的状态码" },
     { "Event", "事件" },
@@ -55,6 +61,8 @@ static const struct {
     { "Headers", "请求头" },
 
     { "There is no such order.", "订单不存在。" },
+    { "There is no such refund.", "退款单不存在。" },
+    { "The refund is over.", "退款已结束。" },
     { "The order is already paid.", "订单已支付。" },
     { "The order is closed or expired. Only a late payment can reach it now.",
       "订单已关闭或已过期，只能模拟超时后支付。" },

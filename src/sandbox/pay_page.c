@@ -3,7 +3,7 @@
  * Copyright (C) the ngx_pay authors
  *
  * The checkout page behind a sandbox code: what is to be paid, four buttons,
- * and what became of the notices.
+ * its refunds and theirs, and what became of the notices.
  */
 
 #include <sandbox/pay_html.h>
@@ -22,8 +22,17 @@ static const struct {
     { "pay_late", "Pay late", 0 }
 };
 
+static const struct {
+    const char  *action;
+    const char  *label;
+} pay_page_part_buttons[] = {
+    { "refund", "Succeed" },
+    { "refund_fail", "Fail" },
+    { "refund_close", "Close" }
+};
+
 static const char *const  pay_page_columns[] = {
-    "Payment", "Attempt", "Application", "Event", "Acknowledgement",
+    "Of", "Attempt", "Application", "Event", "Acknowledgement",
     "Acknowledged"
 };
 
@@ -162,24 +171,22 @@ pay_page_lang(pay_str_t accept_language)
 
 
 static void
-pay_page_amount(pay_buf_t *b, const pay_sim_view_t *view)
+pay_page_amount(pay_buf_t *b, int64_t amount, pay_str_t currency)
 {
     int        exponent;
     pay_str_t  text;
 
-    exponent = pay_currency_exponent(view->currency);
-    text = pay_amount_to_decimal(b->arena, view->amount,
+    exponent = pay_currency_exponent(currency);
+    text = pay_amount_to_decimal(b->arena, amount,
                                  exponent < 0 ? 0 : exponent);
 
     if (text.data == NULL) {
         b->failed = 1;
     }
 
-    pay_buf_addz(b, "<p class=\"amount\">");
     pay_html_text(b, text);
     pay_buf_addc(b, ' ');
-    pay_html_text(b, view->currency);
-    pay_buf_addz(b, "</p>\n");
+    pay_html_text(b, currency);
 }
 
 
@@ -196,8 +203,9 @@ pay_page_order(pay_buf_t *b, pay_lang_t lang, pay_str_t channel,
     }
 
     pay_buf_addz(b, "<section>\n");
-    pay_page_amount(b, view);
-    pay_buf_addz(b, "<table>\n");
+    pay_buf_addz(b, "<p class=\"amount\">");
+    pay_page_amount(b, view->amount, view->currency);
+    pay_buf_addz(b, "</p>\n<table>\n");
     pay_html_row(b, lang, "Description", view->description);
     pay_html_row(b, lang, "Merchant account", view->account);
     pay_html_row(b, lang, "Order", view->order_id);
@@ -233,6 +241,65 @@ pay_page_form(pay_buf_t *b, pay_lang_t lang, const pay_sim_view_t *view)
 }
 
 
+/* each with a form of its own, which says whose buttons they are */
+
+static void
+pay_page_refund(pay_buf_t *b, pay_lang_t lang, const pay_sim_view_t *view,
+    const pay_sim_part_t *part)
+{
+    size_t  i;
+
+    pay_buf_addz(b, "<tr><td>");
+    pay_html_text(b, part->id);
+    pay_buf_addz(b, "</td><td>");
+    pay_page_amount(b, part->amount, view->currency);
+    pay_buf_addz(b, "</td><td>");
+    pay_html_text(b, pay_strz(part->state));
+    pay_buf_addz(b, "</td><td>");
+
+    if (part->open) {
+        pay_buf_addz(b, "<form method=\"post\">\n"
+                        "<input type=\"hidden\" name=\"part\" value=\"");
+        pay_html_text(b, part->id);
+        pay_buf_addz(b, "\">\n");
+
+        for (i = 0; i < pay_nelts(pay_page_part_buttons); i++) {
+            pay_buf_addz(b, "<button type=\"submit\" name=\"action\""
+                            " value=\"");
+            pay_buf_addz(b, pay_page_part_buttons[i].action);
+            pay_buf_addz(b, "\">");
+            pay_html_say(b, lang, pay_page_part_buttons[i].label);
+            pay_buf_addz(b, "</button>\n");
+        }
+
+        pay_buf_addz(b, "</form>\n");
+    }
+
+    pay_buf_addz(b, "</td></tr>\n");
+}
+
+
+static void
+pay_page_refunds(pay_buf_t *b, pay_lang_t lang, const pay_sim_view_t *view)
+{
+    size_t  i;
+
+    if (view->nparts == 0) {
+        return;
+    }
+
+    pay_buf_addz(b, "<section>\n<h2>");
+    pay_html_say(b, lang, "Refunds");
+    pay_buf_addz(b, "</h2>\n<table>\n");
+
+    for (i = 0; i < view->nparts; i++) {
+        pay_page_refund(b, lang, view, &view->parts[i]);
+    }
+
+    pay_buf_addz(b, "</table>\n</section>\n");
+}
+
+
 /* 0 is no status at all */
 
 static void
@@ -248,10 +315,25 @@ pay_page_status(pay_buf_t *b, pay_lang_t lang, int status)
 
 
 static void
+pay_page_of(pay_buf_t *b, const pay_sim_due_t *notice)
+{
+    pay_html_text(b, pay_strz(notice->kind));
+    pay_buf_addc(b, ' ');
+
+    if (notice->payment != 0) {
+        pay_buf_addi(b, (int64_t) notice->payment);
+        return;
+    }
+
+    pay_html_text(b, notice->number);
+}
+
+
+static void
 pay_page_sent(pay_buf_t *b, pay_lang_t lang, const pay_sim_sent_t *sent)
 {
     pay_buf_addz(b, "<tr><td>");
-    pay_buf_addi(b, (int64_t) sent->payment);
+    pay_page_of(b, &sent->notice);
     pay_buf_addz(b, "</td><td>");
     pay_buf_addi(b, (int64_t) sent->attempt);
     pay_buf_addz(b, "</td><td>");
@@ -304,6 +386,38 @@ pay_page_notices(pay_buf_t *b, pay_lang_t lang, const pay_sim_sent_t *sent,
 }
 
 
+static void
+pay_page_pending(pay_buf_t *b, pay_lang_t lang, const pay_sim_view_t *view)
+{
+    size_t     i;
+    pay_str_t  time;
+
+    if (view->ndue == 0) {
+        return;
+    }
+
+    pay_buf_addz(b, "<section>\n<h2>");
+    pay_html_say(b, lang, "Notices to come");
+    pay_buf_addz(b, "</h2>\n<table>\n");
+
+    for (i = 0; i < view->ndue; i++) {
+        time = pay_html_time(b->arena, lang, view->due[i].due_at);
+
+        if (time.data == NULL) {
+            b->failed = 1;
+        }
+
+        pay_buf_addz(b, "<tr><td>");
+        pay_page_of(b, &view->due[i]);
+        pay_buf_addz(b, "</td><td>");
+        pay_html_text(b, time);
+        pay_buf_addz(b, "</td></tr>\n");
+    }
+
+    pay_buf_addz(b, "</table>\n</section>\n");
+}
+
+
 pay_str_t
 pay_page_checkout(pay_arena_t *a, pay_lang_t lang, pay_str_t channel,
     const pay_sim_view_t *view, const char *message,
@@ -322,6 +436,7 @@ pay_page_checkout(pay_arena_t *a, pay_lang_t lang, pay_str_t channel,
 
     pay_page_order(&b, lang, channel, view);
     pay_page_form(&b, lang, view);
+    pay_page_refunds(&b, lang, view);
 
     /* before a button was pressed there is nothing to tell of */
 
@@ -329,6 +444,7 @@ pay_page_checkout(pay_arena_t *a, pay_lang_t lang, pay_str_t channel,
         pay_page_notices(&b, lang, sent, nsent);
     }
 
+    pay_page_pending(&b, lang, view);
     pay_html_foot(&b);
 
     return pay_buf_str(&b);

@@ -21,10 +21,58 @@ typedef enum {
     PAY_PRESS_PAY = 0,
     PAY_PRESS_DECLINE,
     PAY_PRESS_PAY_TWICE,        /* two real payments of one order */
-    PAY_PRESS_PAY_LATE          /* paid although closed or expired */
+    PAY_PRESS_PAY_LATE,         /* paid although closed or expired */
+
+    /* of a part of the order: part_id says which */
+    PAY_PRESS_REFUND,           /* the refund reaches the payer */
+    PAY_PRESS_REFUND_FAIL,      /* ... it cannot, somebody has to see to it */
+    PAY_PRESS_REFUND_CLOSE      /* ... it is given up */
 } pay_press_t;
 
-#define PAY_SIM_NOTICES  4
+/*
+ * What is stored beside an order: an index that leads to one, a page of a
+ * journal.  id is the simulator's own, text too, at most PAY_SIM_TEXT_MAX
+ * bytes; empty when there is none.
+ */
+
+#define PAY_SIM_TEXT_MAX  4096
+
+typedef struct pay_sim_thing_s  pay_sim_thing_t;
+
+struct pay_sim_thing_s {
+    pay_str_t             id;
+    pay_str_t             text;
+    unsigned              loaded:1;     /* text is what the store has */
+    unsigned              changed:1;    /* text is to be stored */
+    pay_sim_thing_t      *next;
+
+    pay_u8                key[16];      /* the glue's */
+    uint32_t              version;
+};
+
+/*
+ * A notice that is still to be sent.  They stand in the order in which they
+ * are to be sent; one that is not due yet holds up none behind it.
+ */
+
+typedef struct {
+    int64_t               id;       /* within its order */
+    const char           *kind;     /* of what it tells: payment, refund ... */
+    pay_str_t             number;   /* the merchant's, of that */
+    size_t                payment;  /* which of the order, from 1; 0: none */
+    int64_t               due_at;
+} pay_sim_due_t;
+
+#define PAY_SIM_DUE  16
+
+/* what the wire does to an answer that stands */
+
+typedef enum {
+    PAY_SIM_WHOLE = 0,
+    PAY_SIM_LOST,               /* the connection is closed instead */
+    PAY_SIM_LATE,               /* it comes when nobody waits any more */
+    PAY_SIM_CUT                 /* the body ends before its Content-Length */
+} pay_sim_wire_t;
 
 /*
  * One request to the simulator, or one press of a button.  order is JSON text
@@ -52,16 +100,36 @@ struct pay_sim_s {
 
     /* given between open() and serve() */
     pay_str_t             order;
+    pay_str_t             part_id;  /* with a press */
 
     /* said */
+    pay_sim_thing_t      *things;   /* named, then given, then said */
     int                   changed;  /* order is to be stored */
     int                   status;
     pay_header_t          reply_headers[12];
     size_t                nreply_headers;
     pay_str_t             reply_body;
+    pay_sim_wire_t        wire;
 
-    size_t                npayments;    /* notices to send after a press */
+    /* by everything that was done with the order: what it still has to send */
+    pay_sim_due_t         due[PAY_SIM_DUE];
+    size_t                ndue;
+
+    /* the glue's: of which order it is, and where that is */
+    pay_str_t             loaded;
+    pay_u8                key[16];
+    uint32_t              version;
 };
+
+/* a part of the order on its page: a refund */
+
+typedef struct {
+    pay_str_t    id;            /* the merchant's number */
+    const char  *kind;          /* "refund" */
+    int64_t      amount;
+    const char  *state;         /* the channel's word */
+    int          open;          /* its buttons make sense now */
+} pay_sim_part_t;
 
 /* what the checkout page shows of an order */
 
@@ -75,6 +143,12 @@ typedef struct {
     int64_t      expires_at;
     pay_str_t    notify_url;
     int          payable;       /* pay and decline make sense now */
+
+    const pay_sim_part_t  *parts;
+    size_t                 nparts;
+
+    const pay_sim_due_t   *due;     /* not sent yet; the glue's */
+    size_t                 ndue;
 } pay_sim_view_t;
 
 typedef struct {
@@ -87,20 +161,30 @@ typedef struct {
      */
     pay_rc_t    (*open)(pay_sim_t *s);
 
-    /* with order loaded: PAY_DONE, the answer stands */
+    /*
+     * With order loaded: PAY_DONE, the answer stands.  PAY_FETCH: another
+     * order_id or more things are named; to be called again when they are
+     * loaded.  What has changed is stored all at once, or none of it, if it
+     * is still as it was loaded.
+     */
     pay_rc_t    (*serve)(pay_sim_t *s);
 
     /*
-     * A button: changes order and sets npayments.  PAY_DECLINED: it makes no
-     * sense now.  *why, where it is set, is a sentence for the page.
+     * A button: changes order and says what is due.  PAY_DECLINED: it makes
+     * no sense now.  PAY_FETCH: as above.  *why, where it is set, is a
+     * sentence for the page.
      */
     pay_rc_t    (*press)(pay_sim_t *s, pay_press_t press, const char **why);
 
     /*
-     * The notice of the n-th payment (from 0), freshly signed and encrypted:
-     * to be posted to the order's notify URL.
+     * A notice of the list by its id, freshly signed and encrypted: to be
+     * posted to where the merchant wants it.  PAY_DECLINED: it is not in the
+     * list any more.
      */
-    pay_rc_t    (*notice)(pay_sim_t *s, size_t n, pay_request_t *out);
+    pay_rc_t    (*notice)(pay_sim_t *s, int64_t id, pay_request_t *out);
+
+    /* it was sent, as often as it is going to be: takes it off the list */
+    pay_rc_t    (*sent)(pay_sim_t *s, int64_t id);
 
     /* 1 if a status and a body are the acknowledgement that it wants */
     int         (*acknowledged)(int status, pay_str_t body);
@@ -124,14 +208,14 @@ pay_lang_t pay_page_lang(pay_str_t accept_language);
 /* what became of one notice */
 
 typedef struct {
-    size_t     payment;             /* from 1 */
-    size_t     attempt;             /* from 1 */
-    pay_str_t  url;
-    int        status;              /* of the acknowledgement, 0: none */
-    pay_str_t  acknowledgement;     /* its body */
-    int        acknowledged;
-    pay_str_t  event;               /* the event's id, or empty */
-    int        application_status;  /* 0: not asked */
+    pay_sim_due_t  notice;
+    size_t         attempt;             /* from 1 */
+    pay_str_t      url;
+    int            status;              /* of the acknowledgement, 0: none */
+    pay_str_t      acknowledgement;     /* its body */
+    int            acknowledged;
+    pay_str_t      event;               /* the event's id, or empty */
+    int            application_status;  /* 0: not asked */
 } pay_sim_sent_t;
 
 pay_str_t pay_page_checkout(pay_arena_t *a, pay_lang_t lang,

@@ -54,11 +54,26 @@ pay_sandbox_status(pay_json_writer_t *w, const char *key, int status)
 
 
 static void
+pay_sandbox_of(pay_json_writer_t *w, const pay_sim_due_t *notice)
+{
+    pay_jw_strz(w, "kind", notice->kind);
+    pay_jw_str(w, "number", notice->number);
+
+    if (notice->payment == 0) {
+        pay_jw_null(w, "payment");
+
+    } else {
+        pay_jw_int(w, "payment", (int64_t) notice->payment);
+    }
+}
+
+
+static void
 pay_sandbox_sent(pay_json_writer_t *w, pay_arena_t *a,
     const pay_sim_sent_t *sent)
 {
     pay_jw_object(w, NULL);
-    pay_jw_int(w, "payment", (int64_t) sent->payment);
+    pay_sandbox_of(w, &sent->notice);
     pay_jw_int(w, "attempt", (int64_t) sent->attempt);
     pay_sandbox_str(w, a, PAY_STR("url"), sent->url);
     pay_jw_opt(w, "event", sent->event);
@@ -69,6 +84,49 @@ pay_sandbox_sent(pay_json_writer_t *w, pay_arena_t *a,
     pay_sandbox_str(w, a, PAY_STR("body"), sent->acknowledgement);
     pay_jw_bool(w, "accepted", sent->acknowledged);
     pay_jw_end(w);
+
+    pay_jw_end(w);
+}
+
+
+/* the parts of the order, and the notices that are still to come */
+
+static void
+pay_sandbox_view(pay_json_writer_t *w, pay_arena_t *a,
+    const pay_sim_view_t *view)
+{
+    size_t                 i;
+    pay_str_t              time;
+    const pay_sim_part_t  *part;
+
+    pay_jw_array(w, "refunds");
+
+    for (i = 0; i < view->nparts; i++) {
+        part = &view->parts[i];
+
+        pay_jw_object(w, NULL);
+        pay_jw_str(w, "refund_id", part->id);
+        pay_jw_int(w, "amount", part->amount);
+        pay_jw_strz(w, "state", part->state);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
+    pay_jw_array(w, "pending");
+
+    for (i = 0; i < view->ndue; i++) {
+        time = pay_time_format(a, view->due[i].due_at, PAY_UTC);
+
+        if (time.data == NULL) {
+            pay_sandbox_failed(w);
+            return;
+        }
+
+        pay_jw_object(w, NULL);
+        pay_sandbox_of(w, &view->due[i]);
+        pay_jw_str(w, "due_at", time);
+        pay_jw_end(w);
+    }
 
     pay_jw_end(w);
 }
@@ -101,6 +159,7 @@ pay_json_checkout(pay_arena_t *a, pay_str_t channel,
     }
 
     pay_jw_end(w);
+    pay_sandbox_view(w, a, view);
     pay_jw_end(w);
 
     return pay_jw_text(w);

@@ -26,6 +26,18 @@ pay_str_t pay_sim_nonce(pay_sim_t *s, size_t n);
 pay_rc_t pay_sim_header(pay_sim_t *s, const char *name, pay_str_t value);
 
 /*
+ * A thing beside the order.  PAY_OK: as it is stored, or as it was put;
+ * PAY_FETCH: it is named now, and the caller returns that.
+ */
+pay_rc_t pay_sim_thing(pay_sim_t *s, pay_str_t id, pay_sim_thing_t **out);
+
+/* to be stored; PAY_INVALID: it is too long */
+pay_rc_t pay_sim_put(pay_sim_thing_t *thing, pay_str_t text);
+
+/* a thing that cannot be there yet: its id is a number just made */
+pay_rc_t pay_sim_make(pay_sim_t *s, pay_str_t id, pay_str_t text);
+
+/*
  * An absolute http or https URL as scheme://name[:port] and path?query ("/"
  * when there is none).  PAY_INVALID: a login, a fragment, no name, or bytes
  * that no URL has.

@@ -2,41 +2,81 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * WeChat Pay APIv3 simulator: native prepay, query and close, written by the
- * channel document (sections 8.1, 8.4, 8.5), never by the driver.
+ * WeChat Pay APIv3 simulator: the table of operations, and the way of a
+ * request through it; written by the channel document, never by the driver.
  */
 
 #include <sandbox/pay_sim_wechatpay_v3.h>
 
 
-/* section 8.1: the life of an order without time_expire */
-#define PAY_WXS_ORDER_LIFE   (7 * 86400)
-
-#define PAY_WXS_NATIVE_PATH  "/v3/pay/transactions/native"
-#define PAY_WXS_NUMBER_PATH  "/v3/pay/transactions/out-trade-no/"
-#define PAY_WXS_ID_PATH      "/v3/pay/transactions/id/"
+#define PAY_WXS_PAY         "/v3/pay/transactions/"
+#define PAY_WXS_PARTNER     "/v3/pay/partner/transactions/"
+#define PAY_WXS_REFUND      "/v3/refund/domestic/refunds"
 
 
-static pay_rc_t pay_wxs_native(pay_sim_t *s, const pay_wxs_call_t *c);
-static pay_rc_t pay_wxs_query(pay_sim_t *s, const pay_wxs_call_t *c);
-static pay_rc_t pay_wxs_close(pay_sim_t *s, const pay_wxs_call_t *c);
 static pay_rc_t pay_wxs_open(pay_sim_t *s);
 static pay_rc_t pay_wxs_serve(pay_sim_t *s);
 
 
-static const pay_wxs_op_t  pay_wxs_ops[] = {
+const pay_wxs_op_t  pay_wxs_ops[] = {
 
-    { "POST", PAY_WXS_NATIVE_PATH, "", PAY_WXS_BY_BODY,
-      pay_wxs_native_rules, pay_wxs_native },
+    /* sections 8.1, 8.4, 8.5 */
 
-    { "GET", PAY_WXS_NUMBER_PATH, "", PAY_WXS_BY_PATH, NULL, pay_wxs_query },
+    { "POST", PAY_WXS_PAY "native", NULL, NULL, NULL,
+      pay_wxs_native_rules, 1, pay_wxs_prepay, "NATIVE" },
 
-    { "POST", PAY_WXS_NUMBER_PATH, "/close", PAY_WXS_BY_PATH,
-      pay_wxs_close_rules, pay_wxs_close },
+    { "POST", PAY_WXS_PAY "jsapi", NULL, NULL, NULL,
+      pay_wxs_jsapi_rules, 1, pay_wxs_prepay, "JSAPI" },
 
-    { "GET", PAY_WXS_ID_PATH, "", PAY_WXS_BY_ID, NULL, pay_wxs_query },
+    { "POST", PAY_WXS_PAY "app", NULL, NULL, NULL,
+      pay_wxs_app_rules, 1, pay_wxs_prepay, "APP" },
 
-    { NULL, NULL, NULL, PAY_WXS_BY_BODY, NULL, NULL }
+    { "POST", PAY_WXS_PAY "h5", NULL, NULL, NULL,
+      pay_wxs_h5_rules, 1, pay_wxs_prepay, "MWEB" },
+
+    { "GET", PAY_WXS_PAY "out-trade-no/", "", "out_trade_no", pay_wxs_number,
+      pay_wxs_mchid_rules, 1, pay_wxs_query, NULL },
+
+    { "POST", PAY_WXS_PAY "out-trade-no/", "/close", "out_trade_no",
+      pay_wxs_number, pay_wxs_mchid_rules, 1, pay_wxs_close, NULL },
+
+    { "GET", PAY_WXS_PAY "id/", "", "transaction_id",
+      pay_wxs_transaction_number, pay_wxs_mchid_rules, 0, pay_wxs_query_id,
+      NULL },
+
+    /* section 8.3 */
+
+    { "POST", PAY_WXS_PARTNER "native", NULL, NULL, NULL,
+      pay_wxs_sp_native_rules, 1, pay_wxs_prepay, "NATIVE" },
+
+    { "POST", PAY_WXS_PARTNER "jsapi", NULL, NULL, NULL,
+      pay_wxs_sp_jsapi_rules, 1, pay_wxs_prepay, "JSAPI" },
+
+    { "POST", PAY_WXS_PARTNER "app", NULL, NULL, NULL,
+      pay_wxs_sp_app_rules, 1, pay_wxs_prepay, "APP" },
+
+    { "POST", PAY_WXS_PARTNER "h5", NULL, NULL, NULL,
+      pay_wxs_sp_h5_rules, 1, pay_wxs_prepay, "MWEB" },
+
+    { "GET", PAY_WXS_PARTNER "out-trade-no/", "", "out_trade_no",
+      pay_wxs_number, pay_wxs_sp_mchid_rules, 1, pay_wxs_query, NULL },
+
+    { "POST", PAY_WXS_PARTNER "out-trade-no/", "/close", "out_trade_no",
+      pay_wxs_number, pay_wxs_sp_mchid_rules, 1, pay_wxs_close, NULL },
+
+    { "GET", PAY_WXS_PARTNER "id/", "", "transaction_id",
+      pay_wxs_transaction_number, pay_wxs_sp_mchid_rules, 0,
+      pay_wxs_query_id, NULL },
+
+    /* section 8.6 */
+
+    { "POST", PAY_WXS_REFUND, NULL, NULL, NULL, pay_wxs_refund_rules, 0,
+      pay_wxs_refund, NULL },
+
+    { "GET", PAY_WXS_REFUND "/", "", "out_refund_no", pay_wxs_long_number,
+      pay_wxs_sub_mchid_rules, 0, pay_wxs_refund_query, NULL },
+
+    { NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 };
 
 
@@ -46,9 +86,39 @@ const pay_simulator_t  pay_sim_wechatpay_v3 = {
     pay_wxs_serve,
     pay_wxs_press,
     pay_wxs_notice,
+    pay_wxs_sent,
     pay_wxs_acknowledged,
     pay_wxs_view
 };
+
+
+pay_str_t
+pay_wxs_id(pay_sim_t *s, const char *kind, pay_str_t sub, pay_str_t number)
+{
+    const pay_str_t  k = pay_strz(kind);
+    const pay_str_t  slash = pay_str("/");
+    const pay_str_t *const  direct[] = { &k, &number, NULL };
+    const pay_str_t *const  partner[] = { &k, &sub, &slash, &number, NULL };
+
+    return pay_concat(s->arena, sub.len == 0 ? direct : partner);
+}
+
+
+pay_rc_t
+pay_wxs_want(pay_sim_t *s, pay_str_t order_id)
+{
+    if (order_id.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    if (pay_str_eq(s->order_id, order_id)) {
+        return PAY_OK;
+    }
+
+    s->order_id = order_id;
+
+    return PAY_FETCH;
+}
 
 
 static pay_rc_t
@@ -64,11 +134,12 @@ pay_wxs_open(pay_sim_t *s)
     }
 
     if (rc == PAY_OK) {
-        rc = pay_wxs_read(s, pay_wxs_ops, &c);
+        rc = pay_wxs_read(s, &c);
     }
 
-    if (rc == PAY_OK) {
-        s->order_id = c.number;
+    if (rc == PAY_OK && c.op->order) {
+        s->order_id = pay_wxs_id(s, "", c.sub, c.number);
+        rc = s->order_id.data != NULL ? PAY_OK : PAY_ERROR;
     }
 
     return rc;
@@ -83,218 +154,7 @@ pay_wxs_serve(pay_sim_t *s)
 
     /* read again: pay_sim_t has no place to keep it since open() */
 
-    rc = pay_wxs_read(s, pay_wxs_ops, &c);
+    rc = pay_wxs_read(s, &c);
 
     return rc == PAY_OK ? c.op->serve(s, &c) : rc;
-}
-
-
-/* an appid may be bound to the mchid in any of its channels */
-
-static int
-pay_wxs_bound(const pay_sim_t *s, pay_str_t appid)
-{
-    size_t                          i;
-    const pay_wechatpay_v3_conf_t  *own, *conf;
-
-    own = s->channel->conf;
-
-    for (i = 0; s->channels[i] != NULL; i++) {
-        conf = s->channels[i]->conf;
-
-        if (pay_str_eq(conf->mchid, own->mchid)
-            && pay_str_eq(conf->appid, appid))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static pay_str_t
-pay_wxs_fingerprint(pay_arena_t *a, const pay_json_t *body)
-{
-    pay_u8           hash[PAY_SHA256_LEN];
-    pay_str_t        text;
-    const pay_str_t  bytes = { sizeof(hash), hash };
-
-    text = pay_sim_fields_text(a, pay_wxs_native_rules, body);
-
-    if (text.data == NULL || pay_sha256(hash, text) != 0) {
-        return (pay_str_t) pay_str_null;
-    }
-
-    return pay_hex_encode(a, bytes);
-}
-
-
-/* the checked body as an order that is not paid yet */
-
-static pay_rc_t
-pay_wxs_prepare(pay_sim_t *s, const pay_json_t *body, pay_wxs_order_t *o)
-{
-    pay_str_t          expire;
-    const pay_json_t  *scene;
-
-    memset(o, 0, sizeof(pay_wxs_order_t));
-
-    scene = pay_json_get(body, "scene_info");
-    o->fingerprint = pay_wxs_fingerprint(s->arena, body);
-
-    if (o->fingerprint.data == NULL
-        || pay_json_string(body, "appid", &o->appid) != PAY_OK
-        || pay_json_string(body, "mchid", &o->mchid) != PAY_OK
-        || pay_json_string(body, "out_trade_no", &o->out_trade_no) != PAY_OK
-        || pay_json_string(body, "description", &o->description) != PAY_OK
-        || pay_json_string(body, "notify_url", &o->notify_url) != PAY_OK
-        || pay_json_int(pay_json_get(body, "amount"), "total", &o->total)
-           != PAY_OK)
-    {
-        return PAY_ERROR;
-    }
-
-    (void) pay_json_string(body, "attach", &o->attach);
-    (void) pay_json_string(scene, "device_id", &o->device_id);
-
-    if (pay_json_string(body, "time_expire", &expire) != PAY_OK) {
-        o->expires_at = s->now + PAY_WXS_ORDER_LIFE;
-        return PAY_OK;
-    }
-
-    return pay_time_parse(expire, &o->expires_at);
-}
-
-
-static pay_rc_t
-pay_wxs_code_url(pay_sim_t *s, pay_str_t number)
-{
-    pay_str_t           url, encoded;
-    pay_json_writer_t  *w;
-    const pay_str_t     path = pay_str("/sandbox/checkout/");
-    const pay_str_t     slash = pay_str("/");
-    const pay_str_t    *parts[] = {
-        &s->base, &path, &s->channel->name, &slash, &encoded, NULL
-    };
-
-    encoded = pay_percent_encode(s->arena, number);
-    w = pay_json_writer(s->arena);
-
-    if (encoded.data == NULL || w == NULL) {
-        return PAY_ERROR;
-    }
-
-    url = pay_concat(s->arena, parts);
-
-    if (url.data == NULL) {
-        return PAY_ERROR;
-    }
-
-    pay_jw_object(w, NULL);
-    pay_jw_str(w, "code_url", url);
-    pay_jw_end(w);
-
-    return pay_wxs_reply(s, 200, pay_jw_text(w));
-}
-
-
-/* section 8.1: a prepay may be repeated while unpaid, word for word */
-
-static pay_rc_t
-pay_wxs_native(pay_sim_t *s, const pay_wxs_call_t *c)
-{
-    pay_rc_t         rc;
-    pay_wxs_order_t  asked, known;
-
-    if (pay_wxs_prepare(s, c->body, &asked) != PAY_OK) {
-        return PAY_ERROR;
-    }
-
-    if (!pay_wxs_bound(s, asked.appid)) {
-        return pay_wxs_refuse(s, PAY_WXS_APPID, "body", "/appid",
-                              "is not bound to mchid");
-    }
-
-    rc = pay_wxs_order_load(s, &known);
-
-    if (rc == PAY_DECLINED) {
-
-        if (asked.expires_at <= s->now) {
-            return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "body",
-                                  "/time_expire", "must be in the future");
-        }
-
-        rc = pay_wxs_order_save(s, &asked);
-
-        return rc == PAY_OK ? pay_wxs_code_url(s, c->number) : rc;
-    }
-
-    if (rc != PAY_OK) {
-        return rc;
-    }
-
-    if (known.state == PAY_WXS_SUCCESS) {
-        return pay_wxs_fail(s, PAY_WXS_ORDER_PAID, NULL);
-    }
-
-    if (known.state == PAY_WXS_CLOSED) {
-        return pay_wxs_fail(s, PAY_WXS_ORDER_CLOSED, NULL);
-    }
-
-    if (!pay_str_eq(known.fingerprint, asked.fingerprint)) {
-        return pay_wxs_fail(s, PAY_WXS_REPEATED, NULL);
-    }
-
-    return pay_wxs_code_url(s, c->number);
-}
-
-
-static pay_rc_t
-pay_wxs_query(pay_sim_t *s, const pay_wxs_call_t *c)
-{
-    pay_rc_t         rc;
-    pay_wxs_order_t  o;
-
-    (void) c;
-
-    rc = pay_wxs_order_load(s, &o);
-
-    if (rc == PAY_DECLINED) {
-        return pay_wxs_fail(s, PAY_WXS_ORDER_NOT_EXIST, NULL);
-    }
-
-    if (rc != PAY_OK) {
-        return rc;
-    }
-
-    return pay_wxs_reply(s, 200, pay_wxs_transaction(s->arena, &o, 0));
-}
-
-
-static pay_rc_t
-pay_wxs_close(pay_sim_t *s, const pay_wxs_call_t *c)
-{
-    pay_rc_t         rc;
-    pay_wxs_order_t  o;
-
-    (void) c;
-
-    rc = pay_wxs_order_load(s, &o);
-
-    if (rc == PAY_DECLINED) {
-        return pay_wxs_fail(s, PAY_WXS_ORDER_NOT_EXIST, NULL);
-    }
-
-    if (rc == PAY_OK && o.state == PAY_WXS_SUCCESS) {
-        return pay_wxs_fail(s, PAY_WXS_ORDER_PAID, NULL);
-    }
-
-    if (rc == PAY_OK && o.state == PAY_WXS_NOTPAY) {
-        o.state = PAY_WXS_CLOSED;
-        rc = pay_wxs_order_save(s, &o);
-    }
-
-    return rc == PAY_OK ? pay_wxs_reply(s, 204, (pay_str_t) pay_str_null)
-                        : rc;
 }

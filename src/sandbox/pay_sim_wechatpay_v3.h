@@ -4,13 +4,18 @@
  *
  * The parts of the WeChat Pay APIv3 simulator, internal to it:
  *
- *   pay_sim_wechatpay_v3.c         the operations
+ *   pay_sim_wechatpay_v3.c         the operations, and how a request is served
  *   pay_sim_wechatpay_v3_request.c what a request asks for
  *   pay_sim_wechatpay_v3_auth.c    who sent a request
  *   pay_sim_wechatpay_v3_reply.c   signed answers, errors
- *   pay_sim_wechatpay_v3_body.c    what the request bodies may hold
- *   pay_sim_wechatpay_v3_order.c   the order as stored, as shown
- *   pay_sim_wechatpay_v3_notice.c  buttons and notices
+ *   pay_sim_wechatpay_v3_body.c    what a prepay may hold
+ *   pay_sim_wechatpay_v3_rules.c   what the other requests may hold
+ *   pay_sim_wechatpay_v3_pay.c     prepay, query, close
+ *   pay_sim_wechatpay_v3_refund.c  refunds and their query
+ *   pay_sim_wechatpay_v3_order.c   the order as stored
+ *   pay_sim_wechatpay_v3_show.c    the order as told: transaction, refund, page
+ *   pay_sim_wechatpay_v3_press.c   buttons
+ *   pay_sim_wechatpay_v3_notice.c  notices
  */
 
 #ifndef PAY_SIM_WECHATPAY_V3_H_INCLUDED
@@ -35,7 +40,9 @@ typedef enum {
     PAY_WXS_ORDER_NOT_EXIST,
     PAY_WXS_ORDER_PAID,
     PAY_WXS_ORDER_CLOSED,
-    PAY_WXS_REPEATED
+    PAY_WXS_REPEATED,
+    PAY_WXS_NO_RESOURCE,
+    PAY_WXS_INVALID_REQUEST
 } pay_wxs_error_t;
 
 
@@ -48,15 +55,55 @@ typedef enum {
 } pay_wxs_state_t;
 
 #define PAY_WXS_PAYMENTS  2
+#define PAY_WXS_REFUNDS   50            /* section 8.6 */
+#define PAY_WXS_NOTICES   PAY_SIM_DUE
 
 typedef struct {
     pay_str_t        transaction_id;    /* 28 digits */
     int64_t          time;
 } pay_wxs_payment_t;
 
+typedef enum {
+    PAY_WXS_PROCESSING = 0,
+    PAY_WXS_REFUNDED,
+    PAY_WXS_REFUND_CLOSED,
+    PAY_WXS_ABNORMAL
+} pay_wxs_refund_state_t;
+
 typedef struct {
-    pay_str_t          appid;
-    pay_str_t          mchid;
+    pay_str_t               number;         /* out_refund_no */
+    pay_str_t               notify_url;     /* empty: nobody is told */
+    pay_str_t               account;        /* funds_account, or empty */
+    pay_str_t               hash;           /* of every parameter */
+    size_t                  payment;        /* whose, from 0 */
+    int64_t                 amount;
+    int64_t                 created;
+    int64_t                 ends;           /* when it leaves PROCESSING, or
+                                               left it; 0: by a button */
+    pay_wxs_refund_state_t  state;
+} pay_wxs_refund_t;
+
+typedef enum {
+    PAY_WXS_OF_PAYMENT = 0,
+    PAY_WXS_OF_REFUND
+} pay_wxs_of_t;
+
+typedef struct {
+    int64_t                 id;
+    pay_wxs_of_t            of;
+    size_t                  index;          /* of the payment, the refund */
+    int64_t                 due_at;
+} pay_wxs_notice_t;
+
+typedef struct {
+    pay_str_t          id;              /* of the order, for the glue */
+    const char        *type;            /* trade_type */
+    pay_str_t          appid;           /* sp_appid */
+    pay_str_t          mchid;           /* sp_mchid */
+    pay_str_t          sub_appid;
+    pay_str_t          sub_mchid;       /* empty: no partner's order */
+    pay_str_t          openid;          /* of the prepay: sp_openid, if any */
+    pay_str_t          sub_openid;
     pay_str_t          out_trade_no;
     pay_str_t          description;
     pay_str_t          attach;
@@ -69,58 +116,107 @@ typedef struct {
     pay_wxs_state_t    state;
     pay_wxs_payment_t  payments[PAY_WXS_PAYMENTS];
     size_t             npayments;
+    pay_wxs_refund_t   refunds[PAY_WXS_REFUNDS];
+    size_t             nrefunds;
+    pay_wxs_notice_t   notices[PAY_WXS_NOTICES];
+    size_t             nnotices;
+    int64_t            last_notice;     /* the last id given away */
 } pay_wxs_order_t;
 
 /*
- * Of s->order; PAY_DECLINED: there is none.  An order whose time is over is
- * closed on the way, as it is at the channel when somebody looks.
+ * Of s->order; PAY_DECLINED: there is none.  What time alone has changed is
+ * changed on the way, as it is at the channel when somebody looks.
  */
 pay_rc_t pay_wxs_order_load(pay_sim_t *s, pay_wxs_order_t *o);
+
+/* PAY_INVALID: there is no room for all of it; nothing has changed */
 pay_rc_t pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o);
+
+/* to the end of the list; the oldest goes where there is no room */
+void pay_wxs_notice_add(pay_wxs_order_t *o, pay_wxs_of_t of, size_t index,
+    int64_t due_at);
+
+/* what was refunded of a payment, or may still be */
+int64_t pay_wxs_refunded(const pay_wxs_order_t *o, size_t payment);
+
+/* NULL: the order has none of that number */
+pay_wxs_refund_t *pay_wxs_refund_find(pay_wxs_order_t *o, pay_str_t number);
 
 /* section 8.4, the answer of a query and the plaintext of a notice (10.2) */
 pay_str_t pay_wxs_transaction(pay_arena_t *a, const pay_wxs_order_t *o,
     size_t payment);
 
+/* section 8.6, and the plaintext of a notice (10.3) */
+pay_str_t pay_wxs_refund_answer(pay_arena_t *a, const pay_wxs_order_t *o,
+    const pay_wxs_refund_t *r);
+pay_str_t pay_wxs_refund_told(pay_arena_t *a, const pay_wxs_order_t *o,
+    const pay_wxs_refund_t *r);
+const char *pay_wxs_refund_word(const pay_wxs_refund_t *r);
+
+/* digits that a hash of the text gives, behind a prefix: always the same */
+pay_str_t pay_wxs_digits(pay_arena_t *a, const char *prefix, pay_str_t text,
+    size_t n);
+
 pay_rc_t pay_wxs_press(pay_sim_t *s, pay_press_t press, const char **why);
 pay_rc_t pay_wxs_view(pay_sim_t *s, pay_sim_view_t *out);
 
-pay_rc_t pay_wxs_notice(pay_sim_t *s, size_t n, pay_request_t *out);
+pay_rc_t pay_wxs_notice(pay_sim_t *s, int64_t id, pay_request_t *out);
+pay_rc_t pay_wxs_sent(pay_sim_t *s, int64_t id);
 int pay_wxs_acknowledged(int status, pay_str_t body);
 
 
 /* an operation, and a request for it */
 
-typedef enum {
-    PAY_WXS_BY_BODY = 0,        /* out_trade_no is a member of the body */
-    PAY_WXS_BY_PATH,            /* ... is between prefix and suffix */
-    PAY_WXS_BY_ID               /* a transaction_id is */
-} pay_wxs_key_t;
-
 typedef struct pay_wxs_op_s  pay_wxs_op_t;
 
 typedef struct {
     const pay_wxs_op_t     *op;
-    pay_str_t               number;     /* out_trade_no */
+    pay_str_t               number;     /* of the path, or out_trade_no */
+    pay_str_t               sub;        /* sub_mchid, or empty */
     pay_str_t               args;
-    pay_json_t             *body;
+    pay_json_t             *body;       /* of a GET: its query string */
 } pay_wxs_call_t;
 
 struct pay_wxs_op_s {
     const char             *method;     /* NULL: end of the table */
     const char             *prefix;
-    const char             *suffix;
-    pay_wxs_key_t           key;
-    const pay_sim_rule_t   *rules;      /* of the body; NULL: ?mchid= */
+    const char             *suffix;     /* behind a number; NULL: no number */
+    const char             *name;       /* ... of that name */
+    int                   (*fits)(pay_str_t number);
+    const pay_sim_rule_t   *rules;      /* of the body or the query string */
+    int                     order;      /* the number is the order's */
     pay_rc_t              (*serve)(pay_sim_t *s, const pay_wxs_call_t *c);
+    const char             *type;       /* trade_type, of a prepay */
 };
+
+extern const pay_wxs_op_t  pay_wxs_ops[];
 
 /* section 1 */
 pay_rc_t pay_wxs_check_headers(pay_sim_t *s);
 
 /* all that can be said without the order: PAY_OK, or PAY_DONE: an error */
-pay_rc_t pay_wxs_read(pay_sim_t *s, const pay_wxs_op_t *ops,
-    pay_wxs_call_t *c);
+pay_rc_t pay_wxs_read(pay_sim_t *s, pay_wxs_call_t *c);
+
+/*
+ * What the simulator calls a thing: kind, sub_mchid where there is one, and
+ * number; an order has no kind.  data NULL: no memory
+ */
+pay_str_t pay_wxs_id(pay_sim_t *s, const char *kind, pay_str_t sub,
+    pay_str_t number);
+
+/* PAY_OK: s->order is this one's; PAY_FETCH: it will be */
+pay_rc_t pay_wxs_want(pay_sim_t *s, pay_str_t order_id);
+
+/* of a checked body or of other text, as n hexadecimal digits */
+pay_str_t pay_wxs_fingerprint(pay_arena_t *a, const pay_wxs_call_t *c,
+    size_t n);
+
+pay_rc_t pay_wxs_prepay(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_query(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_query_id(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_close(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_refund(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_refund_query(pay_sim_t *s, const pay_wxs_call_t *c);
 
 
 /* who sent it, and signatures */
@@ -149,13 +245,31 @@ pay_rc_t pay_wxs_refuse(pay_sim_t *s, pay_wxs_error_t e, const char *location,
     const char *field, const char *issue);
 
 
-/* the members of the bodies of native prepay and close (8.1, 8.5) */
+/* what requests may hold: bodies, or query strings of a GET */
 
-extern const pay_sim_rule_t  pay_wxs_native_rules[];
-extern const pay_sim_rule_t  pay_wxs_close_rules[];
+extern const pay_sim_rule_t  pay_wxs_native_rules[];    /* 8.1 */
+extern const pay_sim_rule_t  pay_wxs_jsapi_rules[];
+extern const pay_sim_rule_t  pay_wxs_app_rules[];
+extern const pay_sim_rule_t  pay_wxs_h5_rules[];
+extern const pay_sim_rule_t  pay_wxs_sp_native_rules[]; /* 8.3 */
+extern const pay_sim_rule_t  pay_wxs_sp_jsapi_rules[];
+extern const pay_sim_rule_t  pay_wxs_sp_app_rules[];
+extern const pay_sim_rule_t  pay_wxs_sp_h5_rules[];
+extern const pay_sim_rule_t  pay_wxs_mchid_rules[];     /* 8.4, 8.5 */
+extern const pay_sim_rule_t  pay_wxs_sp_mchid_rules[];
+extern const pay_sim_rule_t  pay_wxs_refund_rules[];    /* 8.6 */
+extern const pay_sim_rule_t  pay_wxs_sub_mchid_rules[];
 
-/* out_trade_no of section 8.0 */
+/* numbers of section 8.0: out_trade_no, out_refund_no, and the channel's */
 int pay_wxs_number(pay_str_t number);
+int pay_wxs_long_number(pay_str_t number);
+int pay_wxs_transaction_number(pay_str_t number);
+
+/* 1 if text is one of the words, which single spaces divide */
+int pay_wxs_one_of(pay_str_t text, const char *words);
+
+int pay_wxs_cny(pay_str_t text);
+int pay_wxs_notify_url(pay_str_t url);
 
 
 #endif /* PAY_SIM_WECHATPAY_V3_H_INCLUDED */

@@ -2,132 +2,50 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * WeChat Pay APIv3 simulator: the payer's buttons, and the notices that come
- * of them (section 10 of the channel document).
+ * WeChat Pay APIv3 simulator: notices (section 10 of the channel document).
  */
 
 #include <sandbox/pay_sim_wechatpay_v3.h>
 
 
-/* 28 digits: 420000, the day in Beijing, 14 random ones */
+/* what a notice says, before it is sealed */
+
+typedef struct {
+    pay_str_t    url;
+    pay_str_t    id;
+    pay_str_t    plain;
+    int64_t      time;
+    const char  *event;
+    const char  *summary;
+    const char  *type;          /* original_type, and the associated data */
+} pay_wxs_letter_t;
+
+
+static const struct {
+    const char  *event;
+    const char  *summary;
+} pay_wxs_refund_events[] = {
+    { NULL, NULL },
+    { "REFUND.SUCCESS", "退款成功" },
+    { "REFUND.CLOSED", "退款关闭" },
+    { "REFUND.ABNORMAL", "退款异常" }
+};
+
+
+/* the same for each copy of one notice */
 
 static pay_str_t
-pay_wxs_transaction_id(pay_sim_t *s)
+pay_wxs_event_id(pay_arena_t *a, pay_str_t number, const char *event)
 {
-    size_t         i;
-    uint64_t       n, unit;
-    pay_str_t      day;
-    pay_buf_t      b;
-    const pay_u8  *p;
+    pay_u8           hash[PAY_SHA256_LEN];
+    pay_buf_t        b;
+    pay_str_t        text;
+    const pay_str_t  word = pay_strz(event);
+    const pay_str_t *const  parts[] = { &number, &word, NULL };
 
-    p = pay_sim_random(s, 8);
-    day = pay_time_format(s->arena, s->now, PAY_BEIJING);
+    text = pay_concat(a, parts);
 
-    if (p == NULL || day.data == NULL) {
-        return (pay_str_t) pay_str_null;
-    }
-
-    for (n = 0, i = 0; i < 8; i++) {
-        n = n << 8 | p[i];
-    }
-
-    pay_buf_init(&b, s->arena, 28);
-    pay_buf_addz(&b, "420000");
-    pay_buf_add(&b, day.data, 4);
-    pay_buf_add(&b, day.data + 5, 2);
-    pay_buf_add(&b, day.data + 8, 2);
-
-    for (unit = UINT64_C(10000000000000); unit != 0; unit /= 10) {
-        pay_buf_addc(&b, (pay_u8) ('0' + n / unit % 10));
-    }
-
-    return pay_buf_str(&b);
-}
-
-
-/* a press on an order that cannot take it; NULL: it can */
-
-static const char *
-pay_wxs_no(const pay_wxs_order_t *o, pay_press_t press)
-{
-    if (o->state == PAY_WXS_SUCCESS) {
-        return "The order is already paid.";
-    }
-
-    if (o->state == PAY_WXS_CLOSED && press != PAY_PRESS_PAY_LATE) {
-        return "The order is closed or expired. Only a late payment can"
-               " reach it now.";
-    }
-
-    return NULL;
-}
-
-
-pay_rc_t
-pay_wxs_press(pay_sim_t *s, pay_press_t press, const char **why)
-{
-    size_t              n;
-    pay_rc_t            rc;
-    pay_wxs_order_t     o;
-    pay_wxs_payment_t  *p;
-
-    *why = NULL;
-    s->npayments = 0;
-
-    rc = pay_wxs_order_load(s, &o);
-
-    if (rc != PAY_OK) {
-        *why = "There is no such order.";
-        return rc;
-    }
-
-    *why = pay_wxs_no(&o, press);
-
-    if (*why != NULL) {
-        return PAY_DECLINED;
-    }
-
-    /* section 10.2: a notice tells of success only */
-
-    if (press == PAY_PRESS_DECLINE) {
-        o.refused = 1;
-        *why = "The payment was declined. WeChat Pay sends no notice of that:"
-               " the order stays unpaid.";
-        return pay_wxs_order_save(s, &o);
-    }
-
-    o.state = PAY_WXS_SUCCESS;
-    n = press == PAY_PRESS_PAY_TWICE ? 2 : 1;
-
-    while (o.npayments < n) {
-        p = &o.payments[o.npayments++];
-        p->time = s->now;
-        p->transaction_id = pay_wxs_transaction_id(s);
-
-        if (p->transaction_id.data == NULL) {
-            return PAY_ERROR;
-        }
-    }
-
-    rc = pay_wxs_order_save(s, &o);
-
-    if (rc == PAY_OK) {
-        s->npayments = o.npayments;
-    }
-
-    return rc;
-}
-
-
-/* the same for each copy of one payment's notice */
-
-static pay_str_t
-pay_wxs_event_id(pay_arena_t *a, const pay_wxs_payment_t *p)
-{
-    pay_u8     hash[PAY_SHA256_LEN];
-    pay_buf_t  b;
-
-    if (pay_sha256(hash, p->transaction_id) != 0) {
+    if (text.data == NULL || pay_sha256(hash, text) != 0) {
         return (pay_str_t) pay_str_null;
     }
 
@@ -139,21 +57,63 @@ pay_wxs_event_id(pay_arena_t *a, const pay_wxs_payment_t *p)
 }
 
 
+static pay_rc_t
+pay_wxs_letter_payment(pay_sim_t *s, const pay_wxs_order_t *o, size_t i,
+    pay_wxs_letter_t *out)
+{
+    out->url = o->notify_url;
+    out->plain = pay_wxs_transaction(s->arena, o, i);
+    out->time = o->payments[i].time;
+    out->event = "TRANSACTION.SUCCESS";
+    out->summary = "支付成功";
+    out->type = "transaction";
+    out->id = pay_wxs_event_id(s->arena, o->payments[i].transaction_id,
+                               out->event);
+
+    return PAY_OK;
+}
+
+
+/* a refund that went on since is told of as it is: PROCESSING never is */
+
+static pay_rc_t
+pay_wxs_letter_refund(pay_sim_t *s, const pay_wxs_order_t *o, size_t i,
+    pay_wxs_letter_t *out)
+{
+    const pay_wxs_refund_t  *r;
+
+    r = &o->refunds[i];
+
+    if (r->state == PAY_WXS_PROCESSING) {
+        return PAY_DECLINED;
+    }
+
+    out->url = r->notify_url;
+    out->plain = pay_wxs_refund_told(s->arena, o, r);
+    out->time = r->ends;
+    out->event = pay_wxs_refund_events[r->state].event;
+    out->summary = pay_wxs_refund_events[r->state].summary;
+    out->type = "refund";
+    out->id = pay_wxs_event_id(s->arena, r->number, out->event);
+
+    return PAY_OK;
+}
+
+
 /* the plaintext under the APIv3 key, as base64 (section 5) */
 
 static pay_str_t
-pay_wxs_ciphertext(pay_sim_t *s, const pay_wxs_order_t *o, size_t n,
-    pay_str_t nonce, pay_str_t aad)
+pay_wxs_ciphertext(pay_sim_t *s, const pay_wxs_letter_t *letter,
+    pay_str_t nonce)
 {
-    pay_str_t                       plain, sealed;
+    pay_str_t                       sealed;
     const pay_wechatpay_v3_conf_t  *conf;
 
     conf = s->channel->conf;
-    plain = pay_wxs_transaction(s->arena, o, n);
 
-    if (plain.data == NULL
-        || pay_aes256_gcm_seal(s->arena, &sealed, plain, nonce, aad,
-                               conf->api_v3_key) != PAY_OK)
+    if (pay_aes256_gcm_seal(s->arena, &sealed, letter->plain, nonce,
+                            pay_strz(letter->type), conf->api_v3_key)
+        != PAY_OK)
     {
         return (pay_str_t) pay_str_null;
     }
@@ -163,39 +123,39 @@ pay_wxs_ciphertext(pay_sim_t *s, const pay_wxs_order_t *o, size_t n,
 
 
 static pay_str_t
-pay_wxs_envelope(pay_sim_t *s, const pay_wxs_order_t *o, size_t n)
+pay_wxs_envelope(pay_sim_t *s, const pay_wxs_letter_t *letter)
 {
-    pay_str_t                 id, time, ciphertext, nonce;
-    pay_json_writer_t        *w;
-    const pay_wxs_payment_t  *p;
-    const pay_str_t           aad = pay_str("transaction");
+    pay_str_t           time, ciphertext, nonce;
+    pay_json_writer_t  *w;
 
-    p = &o->payments[n];
-
-    id = pay_wxs_event_id(s->arena, p);
-    time = pay_time_format(s->arena, p->time, PAY_BEIJING);
+    time = pay_time_format(s->arena, letter->time, PAY_BEIJING);
     nonce = pay_sim_nonce(s, PAY_GCM_NONCE_LEN);
-    ciphertext = pay_wxs_ciphertext(s, o, n, nonce, aad);
     w = pay_json_writer(s->arena);
 
-    if (id.data == NULL || time.data == NULL || nonce.data == NULL
-        || ciphertext.data == NULL || w == NULL)
+    if (letter->plain.data == NULL || letter->id.data == NULL
+        || time.data == NULL || nonce.data == NULL || w == NULL)
     {
         return (pay_str_t) pay_str_null;
     }
 
+    ciphertext = pay_wxs_ciphertext(s, letter, nonce);
+
+    if (ciphertext.data == NULL) {
+        return ciphertext;
+    }
+
     pay_jw_object(w, NULL);
-    pay_jw_str(w, "id", id);
+    pay_jw_str(w, "id", letter->id);
     pay_jw_str(w, "create_time", time);
     pay_jw_strz(w, "resource_type", "encrypt-resource");
-    pay_jw_strz(w, "event_type", "TRANSACTION.SUCCESS");
-    pay_jw_strz(w, "summary", "支付成功");
+    pay_jw_strz(w, "event_type", letter->event);
+    pay_jw_strz(w, "summary", letter->summary);
 
     pay_jw_object(w, "resource");
-    pay_jw_strz(w, "original_type", "transaction");
+    pay_jw_strz(w, "original_type", letter->type);
     pay_jw_strz(w, "algorithm", "AEAD_AES_256_GCM");
     pay_jw_str(w, "ciphertext", ciphertext);
-    pay_jw_str(w, "associated_data", aad);
+    pay_jw_strz(w, "associated_data", letter->type);
     pay_jw_str(w, "nonce", nonce);
     pay_jw_end(w);
     pay_jw_end(w);
@@ -238,13 +198,48 @@ pay_wxs_notice_headers(pay_request_t *q, pay_str_t id,
 }
 
 
-pay_rc_t
-pay_wxs_notice(pay_sim_t *s, size_t n, pay_request_t *out)
+static size_t
+pay_wxs_notice_find(const pay_wxs_order_t *o, int64_t id)
 {
-    pay_rc_t             rc;
+    size_t  i;
+
+    for (i = 0; i < o->nnotices && o->notices[i].id != id; i++) {
+        /* void */
+    }
+
+    return i;
+}
+
+
+static pay_rc_t
+pay_wxs_post(pay_sim_t *s, const pay_wxs_letter_t *letter, pay_request_t *out)
+{
     pay_str_t            id;
-    pay_wxs_order_t      o;
     pay_wxs_signature_t  sig;
+
+    out->method = "POST";
+    out->body = pay_wxs_envelope(s, letter);
+    id = pay_sim_hex(s, 8);
+
+    if (out->body.data == NULL || id.data == NULL
+        || pay_wxs_sign(s, out->body, &sig) != PAY_OK
+        || pay_sim_url(letter->url, &out->host, &out->target) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    return pay_wxs_notice_headers(out, id, &sig);
+}
+
+
+pay_rc_t
+pay_wxs_notice(pay_sim_t *s, int64_t id, pay_request_t *out)
+{
+    size_t             i;
+    pay_rc_t           rc;
+    pay_wxs_order_t    o;
+    pay_wxs_letter_t   letter;
+    pay_wxs_notice_t  *n;
 
     memset(out, 0, sizeof(pay_request_t));
 
@@ -254,22 +249,46 @@ pay_wxs_notice(pay_sim_t *s, size_t n, pay_request_t *out)
         return rc;
     }
 
-    if (n >= o.npayments) {
+    i = pay_wxs_notice_find(&o, id);
+
+    if (i == o.nnotices) {
         return PAY_DECLINED;
     }
 
-    out->method = "POST";
-    out->body = pay_wxs_envelope(s, &o, n);
-    id = pay_sim_hex(s, 8);
+    n = &o.notices[i];
 
-    if (out->body.data == NULL || id.data == NULL
-        || pay_wxs_sign(s, out->body, &sig) != PAY_OK
-        || pay_sim_url(o.notify_url, &out->host, &out->target) != PAY_OK)
-    {
-        return PAY_ERROR;
+    rc = n->of == PAY_WXS_OF_PAYMENT
+         ? pay_wxs_letter_payment(s, &o, n->index, &letter)
+         : pay_wxs_letter_refund(s, &o, n->index, &letter);
+
+    return rc == PAY_OK ? pay_wxs_post(s, &letter, out) : rc;
+}
+
+
+pay_rc_t
+pay_wxs_sent(pay_sim_t *s, int64_t id)
+{
+    size_t           i;
+    pay_rc_t         rc;
+    pay_wxs_order_t  o;
+
+    rc = pay_wxs_order_load(s, &o);
+
+    if (rc != PAY_OK) {
+        return rc;
     }
 
-    return pay_wxs_notice_headers(out, id, &sig);
+    i = pay_wxs_notice_find(&o, id);
+
+    if (i == o.nnotices) {
+        return PAY_DECLINED;
+    }
+
+    o.nnotices--;
+    memmove(&o.notices[i], &o.notices[i + 1],
+            (o.nnotices - i) * sizeof(pay_wxs_notice_t));
+
+    return pay_wxs_order_save(s, &o);
 }
 
 

@@ -2,44 +2,197 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * WeChat Pay APIv3 simulator: the order, as JSON text in the store, as a
- * transaction of section 8.4, and as the checkout page shows it.
+ * WeChat Pay APIv3 simulator: the order as JSON text in the store.  Refunds
+ * and notices are rows without names: all of an order has to fit into one
+ * record.
  */
 
 #include <sandbox/pay_sim_wechatpay_v3.h>
 
 
+/* a notify_url that is the order's */
+#define PAY_WXS_SAME_URL  "="
+
+
+static const char *const  pay_wxs_states[] = {
+    "NOTPAY", "SUCCESS", "CLOSED"
+};
+
+static const char *const  pay_wxs_types[] = {
+    "NATIVE", "JSAPI", "APP", "MWEB"
+};
+
+/* the members that are texts */
+
 static const struct {
     const char  *name;
-    const char  *desc;
-} pay_wxs_states[] = {
-    { "NOTPAY", "订单未支付" },
-    { "SUCCESS", "支付成功" },
-    { "CLOSED", "订单已关闭" }
+    size_t       offset;
+    int          required;
+} pay_wxs_members[] = {
+    { "id", offsetof(pay_wxs_order_t, id), 1 },
+    { "appid", offsetof(pay_wxs_order_t, appid), 1 },
+    { "mchid", offsetof(pay_wxs_order_t, mchid), 1 },
+    { "sub_appid", offsetof(pay_wxs_order_t, sub_appid), 0 },
+    { "sub_mchid", offsetof(pay_wxs_order_t, sub_mchid), 0 },
+    { "openid", offsetof(pay_wxs_order_t, openid), 0 },
+    { "sub_openid", offsetof(pay_wxs_order_t, sub_openid), 0 },
+    { "out_trade_no", offsetof(pay_wxs_order_t, out_trade_no), 1 },
+    { "description", offsetof(pay_wxs_order_t, description), 1 },
+    { "attach", offsetof(pay_wxs_order_t, attach), 0 },
+    { "device_id", offsetof(pay_wxs_order_t, device_id), 0 },
+    { "notify_url", offsetof(pay_wxs_order_t, notify_url), 1 },
+    { "fingerprint", offsetof(pay_wxs_order_t, fingerprint), 1 }
 };
 
 
-static pay_rc_t
-pay_wxs_payments_load(pay_wxs_order_t *o, const pay_json_t *list)
+static pay_str_t *
+pay_wxs_member(const pay_wxs_order_t *o, size_t i)
 {
-    pay_json_t         *e;
+    return (pay_str_t *) ((pay_u8 *) o + pay_wxs_members[i].offset);
+}
+
+
+/* the next cell of a row */
+
+static pay_rc_t
+pay_wxs_cell(const pay_json_t **row, pay_json_type_t type, pay_str_t *text)
+{
+    const pay_json_t  *cell;
+
+    cell = *row;
+
+    if (cell == NULL || cell->type != type) {
+        return PAY_ERROR;
+    }
+
+    *text = cell->text;
+    *row = cell->next;
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_wxs_cell_int(const pay_json_t **row, int64_t max, int64_t *out)
+{
+    uint64_t   n;
+    pay_str_t  text;
+
+    if (pay_wxs_cell(row, PAY_JSON_NUMBER, &text) != PAY_OK
+        || pay_str_uint(text, (uint64_t) max, &n) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    *out = (int64_t) n;
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_wxs_payment_load(pay_wxs_order_t *o, const pay_json_t *row)
+{
     pay_wxs_payment_t  *p;
+
+    if (o->npayments == PAY_WXS_PAYMENTS) {
+        return PAY_ERROR;
+    }
+
+    p = &o->payments[o->npayments++];
+
+    if (pay_wxs_cell(&row, PAY_JSON_STRING, &p->transaction_id) != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    return pay_wxs_cell_int(&row, INT64_MAX, &p->time);
+}
+
+
+static pay_rc_t
+pay_wxs_refund_load(pay_wxs_order_t *o, const pay_json_t *row)
+{
+    int64_t            state, payment;
+    pay_wxs_refund_t  *r;
+
+    if (o->nrefunds == PAY_WXS_REFUNDS || o->npayments == 0) {
+        return PAY_ERROR;
+    }
+
+    r = &o->refunds[o->nrefunds++];
+
+    if (pay_wxs_cell(&row, PAY_JSON_STRING, &r->number) != PAY_OK
+        || pay_wxs_cell(&row, PAY_JSON_STRING, &r->notify_url) != PAY_OK
+        || pay_wxs_cell(&row, PAY_JSON_STRING, &r->account) != PAY_OK
+        || pay_wxs_cell(&row, PAY_JSON_STRING, &r->hash) != PAY_OK
+        || pay_wxs_cell_int(&row, (int64_t) o->npayments - 1, &payment)
+           != PAY_OK
+        || pay_wxs_cell_int(&row, PAY_AMOUNT_MAX, &r->amount) != PAY_OK
+        || pay_wxs_cell_int(&row, INT64_MAX, &r->created) != PAY_OK
+        || pay_wxs_cell_int(&row, INT64_MAX, &r->ends) != PAY_OK
+        || pay_wxs_cell_int(&row, PAY_WXS_ABNORMAL, &state) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    r->payment = (size_t) payment;
+    r->state = (pay_wxs_refund_state_t) state;
+
+    if (pay_str_eqz(r->notify_url, PAY_WXS_SAME_URL)) {
+        r->notify_url = o->notify_url;
+    }
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_wxs_notice_load(pay_wxs_order_t *o, const pay_json_t *row)
+{
+    int64_t            of, index, max;
+    pay_wxs_notice_t  *n;
+
+    if (o->nnotices == PAY_WXS_NOTICES) {
+        return PAY_ERROR;
+    }
+
+    n = &o->notices[o->nnotices++];
+
+    if (pay_wxs_cell_int(&row, INT64_MAX, &n->id) != PAY_OK
+        || pay_wxs_cell_int(&row, PAY_WXS_OF_REFUND, &of) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    max = (int64_t) (of == PAY_WXS_OF_PAYMENT ? o->npayments : o->nrefunds);
+
+    if (max == 0
+        || pay_wxs_cell_int(&row, max - 1, &index) != PAY_OK
+        || pay_wxs_cell_int(&row, INT64_MAX, &n->due_at) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    n->of = (pay_wxs_of_t) of;
+    n->index = (size_t) index;
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
+pay_wxs_rows_load(pay_wxs_order_t *o, const pay_json_t *list,
+    pay_rc_t (*load)(pay_wxs_order_t *o, const pay_json_t *row))
+{
+    const pay_json_t  *row;
 
     if (list == NULL || list->type != PAY_JSON_ARRAY) {
         return PAY_ERROR;
     }
 
-    for (e = list->child; e != NULL; e = e->next) {
+    for (row = list->child; row != NULL; row = row->next) {
 
-        if (o->npayments == PAY_WXS_PAYMENTS) {
-            return PAY_ERROR;
-        }
-
-        p = &o->payments[o->npayments++];
-
-        if (pay_json_string(e, "transaction_id", &p->transaction_id) != PAY_OK
-            || pay_json_int(e, "time", &p->time) != PAY_OK)
-        {
+        if (row->type != PAY_JSON_ARRAY || load(o, row->child) != PAY_OK) {
             return PAY_ERROR;
         }
     }
@@ -48,64 +201,147 @@ pay_wxs_payments_load(pay_wxs_order_t *o, const pay_json_t *list)
 }
 
 
-static pay_rc_t
-pay_wxs_state_load(pay_wxs_order_t *o, const pay_json_t *tree)
-{
-    size_t      i;
-    int64_t     refused;
-    pay_str_t   name;
+/* the place of the member's text in a list, or -1 */
 
-    if (pay_json_string(tree, "state", &name) != PAY_OK
-        || pay_json_int(tree, "refused", &refused) != PAY_OK)
-    {
-        return PAY_ERROR;
+static int
+pay_wxs_word(const pay_json_t *tree, const char *key, const char *const *words,
+    size_t n)
+{
+    size_t     i;
+    pay_str_t  text;
+
+    if (pay_json_string(tree, key, &text) != PAY_OK) {
+        return -1;
     }
 
-    o->refused = refused != 0;
-
-    for (i = 0; i < pay_nelts(pay_wxs_states); i++) {
-
-        if (pay_str_eqz(name, pay_wxs_states[i].name)) {
-            o->state = (pay_wxs_state_t) i;
-            return PAY_OK;
+    for (i = 0; i < n; i++) {
+        if (pay_str_eqz(text, words[i])) {
+            return (int) i;
         }
     }
 
-    return PAY_ERROR;
+    return -1;
 }
 
 
 static pay_rc_t
 pay_wxs_order_parse(pay_arena_t *a, pay_str_t text, pay_wxs_order_t *o)
 {
+    int          type, state;
+    size_t       i;
+    int64_t      refused;
+    pay_rc_t     rc;
     pay_json_t  *tree;
     const char  *why;
 
     memset(o, 0, sizeof(pay_wxs_order_t));
 
-    if (pay_json_parse(a, text, &tree, &why) != PAY_OK
-        || pay_json_string(tree, "appid", &o->appid) != PAY_OK
-        || pay_json_string(tree, "mchid", &o->mchid) != PAY_OK
-        || pay_json_string(tree, "out_trade_no", &o->out_trade_no) != PAY_OK
-        || pay_json_string(tree, "description", &o->description) != PAY_OK
-        || pay_json_string(tree, "attach", &o->attach) == PAY_INVALID
-        || pay_json_string(tree, "device_id", &o->device_id) == PAY_INVALID
-        || pay_json_string(tree, "notify_url", &o->notify_url) != PAY_OK
-        || pay_json_string(tree, "fingerprint", &o->fingerprint) != PAY_OK
+    if (pay_json_parse(a, text, &tree, &why) != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    for (i = 0; i < pay_nelts(pay_wxs_members); i++) {
+        rc = pay_json_string(tree, pay_wxs_members[i].name,
+                             pay_wxs_member(o, i));
+
+        if (rc != PAY_OK
+            && (rc != PAY_DECLINED || pay_wxs_members[i].required))
+        {
+            return PAY_ERROR;
+        }
+    }
+
+    type = pay_wxs_word(tree, "type", pay_wxs_types, pay_nelts(pay_wxs_types));
+    state = pay_wxs_word(tree, "state", pay_wxs_states,
+                         pay_nelts(pay_wxs_states));
+
+    if (type < 0 || state < 0
         || pay_json_int(tree, "total", &o->total) != PAY_OK
         || pay_json_int(tree, "expires_at", &o->expires_at) != PAY_OK
-        || pay_wxs_state_load(o, tree) != PAY_OK)
+        || pay_json_int(tree, "refused", &refused) != PAY_OK
+        || pay_json_int(tree, "last_notice", &o->last_notice) != PAY_OK
+        || pay_wxs_rows_load(o, pay_json_get(tree, "payments"),
+                             pay_wxs_payment_load) != PAY_OK
+        || pay_wxs_rows_load(o, pay_json_get(tree, "refunds"),
+                             pay_wxs_refund_load) != PAY_OK
+        || pay_wxs_rows_load(o, pay_json_get(tree, "notices"),
+                             pay_wxs_notice_load) != PAY_OK)
     {
         return PAY_ERROR;
     }
 
-    return pay_wxs_payments_load(o, pay_json_get(tree, "payments"));
+    o->type = pay_wxs_types[type];
+    o->state = (pay_wxs_state_t) state;
+    o->refused = refused != 0;
+
+    return PAY_OK;
+}
+
+
+/* what becomes of an order by time alone: 1 if something did */
+
+static int
+pay_wxs_order_ripen(pay_wxs_order_t *o, int64_t now)
+{
+    int                changed;
+    size_t             i;
+    pay_wxs_refund_t  *r;
+
+    changed = 0;
+
+    if (o->state == PAY_WXS_NOTPAY && now >= o->expires_at) {
+        o->state = PAY_WXS_CLOSED;
+        changed = 1;
+    }
+
+    for (i = 0; i < o->nrefunds; i++) {
+        r = &o->refunds[i];
+
+        if (r->state == PAY_WXS_PROCESSING && r->ends != 0 && now >= r->ends) {
+            r->state = PAY_WXS_REFUNDED;
+            changed = 1;
+        }
+    }
+
+    return changed;
+}
+
+
+static void
+pay_wxs_due(pay_sim_t *s, const pay_wxs_order_t *o)
+{
+    size_t                   i;
+    pay_sim_due_t           *due;
+    const pay_wxs_notice_t  *n;
+
+    for (i = 0; i < o->nnotices; i++) {
+        n = &o->notices[i];
+        due = &s->due[i];
+
+        due->id = n->id;
+        due->due_at = n->due_at;
+
+        if (n->of == PAY_WXS_OF_PAYMENT) {
+            due->kind = "payment";
+            due->number = o->out_trade_no;
+            due->payment = n->index + 1;
+
+        } else {
+            due->kind = "refund";
+            due->number = o->refunds[n->index].number;
+            due->payment = 0;
+        }
+    }
+
+    s->ndue = o->nnotices;
 }
 
 
 pay_rc_t
 pay_wxs_order_load(pay_sim_t *s, pay_wxs_order_t *o)
 {
+    s->ndue = 0;
+
     if (s->order.len == 0) {
         return PAY_DECLINED;
     }
@@ -114,13 +350,67 @@ pay_wxs_order_load(pay_sim_t *s, pay_wxs_order_t *o)
         return PAY_ERROR;
     }
 
-    if (o->state != PAY_WXS_NOTPAY || s->now < o->expires_at) {
+    pay_wxs_due(s, o);
+
+    if (!pay_wxs_order_ripen(o, s->now)) {
         return PAY_OK;
     }
 
-    o->state = PAY_WXS_CLOSED;
-
     return pay_wxs_order_save(s, o);
+}
+
+
+static void
+pay_wxs_rows_save(pay_json_writer_t *w, const pay_wxs_order_t *o)
+{
+    size_t                   i;
+    const pay_wxs_refund_t  *r;
+    const pay_wxs_notice_t  *n;
+
+    pay_jw_array(w, "payments");
+
+    for (i = 0; i < o->npayments; i++) {
+        pay_jw_array(w, NULL);
+        pay_jw_str(w, NULL, o->payments[i].transaction_id);
+        pay_jw_int(w, NULL, o->payments[i].time);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
+    pay_jw_array(w, "refunds");
+
+    for (i = 0; i < o->nrefunds; i++) {
+        r = &o->refunds[i];
+
+        pay_jw_array(w, NULL);
+        pay_jw_str(w, NULL, r->number);
+        pay_jw_str(w, NULL, pay_str_eq(r->notify_url, o->notify_url)
+                            ? PAY_STR(PAY_WXS_SAME_URL) : r->notify_url);
+        pay_jw_str(w, NULL, r->account);
+        pay_jw_str(w, NULL, r->hash);
+        pay_jw_int(w, NULL, (int64_t) r->payment);
+        pay_jw_int(w, NULL, r->amount);
+        pay_jw_int(w, NULL, r->created);
+        pay_jw_int(w, NULL, r->ends);
+        pay_jw_int(w, NULL, r->state);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
+    pay_jw_array(w, "notices");
+
+    for (i = 0; i < o->nnotices; i++) {
+        n = &o->notices[i];
+
+        pay_jw_array(w, NULL);
+        pay_jw_int(w, NULL, n->id);
+        pay_jw_int(w, NULL, n->of);
+        pay_jw_int(w, NULL, (int64_t) n->index);
+        pay_jw_int(w, NULL, n->due_at);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
 }
 
 
@@ -128,7 +418,7 @@ pay_rc_t
 pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o)
 {
     size_t              i;
-    pay_str_t           text;
+    pay_str_t           text, *member;
     pay_json_writer_t  *w;
 
     w = pay_json_writer(s->arena);
@@ -138,28 +428,22 @@ pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o)
     }
 
     pay_jw_object(w, NULL);
-    pay_jw_str(w, "appid", o->appid);
-    pay_jw_str(w, "mchid", o->mchid);
-    pay_jw_str(w, "out_trade_no", o->out_trade_no);
-    pay_jw_str(w, "description", o->description);
-    pay_jw_opt(w, "attach", o->attach);
-    pay_jw_opt(w, "device_id", o->device_id);
-    pay_jw_str(w, "notify_url", o->notify_url);
-    pay_jw_str(w, "fingerprint", o->fingerprint);
-    pay_jw_int(w, "total", o->total);
-    pay_jw_int(w, "expires_at", o->expires_at);
-    pay_jw_strz(w, "state", pay_wxs_states[o->state].name);
-    pay_jw_int(w, "refused", o->refused);
-    pay_jw_array(w, "payments");
 
-    for (i = 0; i < o->npayments; i++) {
-        pay_jw_object(w, NULL);
-        pay_jw_str(w, "transaction_id", o->payments[i].transaction_id);
-        pay_jw_int(w, "time", o->payments[i].time);
-        pay_jw_end(w);
+    for (i = 0; i < pay_nelts(pay_wxs_members); i++) {
+        member = pay_wxs_member(o, i);
+
+        if (member->len != 0 || pay_wxs_members[i].required) {
+            pay_jw_str(w, pay_wxs_members[i].name, *member);
+        }
     }
 
-    pay_jw_end(w);
+    pay_jw_strz(w, "type", o->type);
+    pay_jw_int(w, "total", o->total);
+    pay_jw_int(w, "expires_at", o->expires_at);
+    pay_jw_strz(w, "state", pay_wxs_states[o->state]);
+    pay_jw_int(w, "refused", o->refused);
+    pay_jw_int(w, "last_notice", o->last_notice);
+    pay_wxs_rows_save(w, o);
     pay_jw_end(w);
 
     text = pay_jw_text(w);
@@ -168,147 +452,68 @@ pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o)
         return PAY_ERROR;
     }
 
+    if (text.len > PAY_SIM_TEXT_MAX) {
+        return PAY_INVALID;
+    }
+
     s->order = text;
     s->changed = 1;
+    pay_wxs_due(s, o);
 
     return PAY_OK;
 }
 
 
-/* one payer for each app: an openid belongs to its appid */
-
-static pay_str_t
-pay_wxs_openid(pay_arena_t *a, pay_str_t appid)
+void
+pay_wxs_notice_add(pay_wxs_order_t *o, pay_wxs_of_t of, size_t index,
+    int64_t due_at)
 {
-    pay_u8           hash[PAY_SHA256_LEN];
-    pay_str_t        id;
-    const pay_str_t  bytes = { 20, hash };
-    const pay_str_t  o = pay_str("o");
-    const pay_str_t *const  parts[] = { &o, &id, NULL };
+    pay_wxs_notice_t  *n;
 
-    if (pay_sha256(hash, appid) != 0) {
-        return (pay_str_t) pay_str_null;
+    if (o->nnotices == PAY_WXS_NOTICES) {
+        o->nnotices--;
+        memmove(&o->notices[0], &o->notices[1],
+                o->nnotices * sizeof(pay_wxs_notice_t));
     }
 
-    id = pay_base64url_encode(a, bytes);
+    n = &o->notices[o->nnotices++];
 
-    if (id.data == NULL) {
-        return id;
-    }
-
-    return pay_concat(a, parts);
+    n->id = ++o->last_notice;
+    n->of = of;
+    n->index = index;
+    n->due_at = due_at;
 }
 
 
-static pay_rc_t
-pay_wxs_paid(pay_json_writer_t *w, pay_arena_t *a, const pay_wxs_order_t *o,
-    const pay_wxs_payment_t *p)
+pay_wxs_refund_t *
+pay_wxs_refund_find(pay_wxs_order_t *o, pay_str_t number)
 {
-    pay_str_t  time, openid;
+    size_t  i;
 
-    time = pay_time_format(a, p->time, PAY_BEIJING);
-    openid = pay_wxs_openid(a, o->appid);
-
-    if (time.data == NULL || openid.data == NULL) {
-        return PAY_ERROR;
+    for (i = 0; i < o->nrefunds; i++) {
+        if (pay_str_eq(o->refunds[i].number, number)) {
+            return &o->refunds[i];
+        }
     }
 
-    pay_jw_str(w, "transaction_id", p->transaction_id);
-    pay_jw_strz(w, "trade_type", "NATIVE");
-    pay_jw_strz(w, "bank_type", "OTHERS");
-
-    if (o->attach.len != 0) {
-        pay_jw_str(w, "attach", o->attach);
-    }
-
-    pay_jw_str(w, "success_time", time);
-
-    pay_jw_object(w, "payer");
-    pay_jw_str(w, "openid", openid);
-    pay_jw_end(w);
-
-    pay_jw_object(w, "amount");
-    pay_jw_int(w, "total", o->total);
-    pay_jw_int(w, "payer_total", o->total);
-    pay_jw_strz(w, "currency", "CNY");
-    pay_jw_strz(w, "payer_currency", "CNY");
-    pay_jw_end(w);
-
-    if (o->device_id.len != 0) {
-        pay_jw_object(w, "scene_info");
-        pay_jw_str(w, "device_id", o->device_id);
-        pay_jw_end(w);
-    }
-
-    pay_jw_array(w, "promotion_detail");
-    pay_jw_end(w);
-
-    return PAY_OK;
+    return NULL;
 }
 
 
-/* an order never paid has the first five members only */
-
-pay_str_t
-pay_wxs_transaction(pay_arena_t *a, const pay_wxs_order_t *o, size_t payment)
+int64_t
+pay_wxs_refunded(const pay_wxs_order_t *o, size_t payment)
 {
-    const char         *desc;
-    pay_json_writer_t  *w;
+    size_t   i;
+    int64_t  sum;
 
-    w = pay_json_writer(a);
+    for (sum = 0, i = 0; i < o->nrefunds; i++) {
 
-    if (w == NULL) {
-        return (pay_str_t) pay_str_null;
+        if (o->refunds[i].payment == payment
+            && o->refunds[i].state != PAY_WXS_REFUND_CLOSED)
+        {
+            sum += o->refunds[i].amount;
+        }
     }
 
-    desc = pay_wxs_states[o->state].desc;
-
-    if (o->state == PAY_WXS_NOTPAY && o->refused) {
-        desc = "支付失败，余额不足";
-    }
-
-    pay_jw_object(w, NULL);
-    pay_jw_str(w, "appid", o->appid);
-    pay_jw_str(w, "mchid", o->mchid);
-    pay_jw_str(w, "out_trade_no", o->out_trade_no);
-    pay_jw_strz(w, "trade_state", pay_wxs_states[o->state].name);
-    pay_jw_strz(w, "trade_state_desc", desc);
-
-    if (payment < o->npayments
-        && pay_wxs_paid(w, a, o, &o->payments[payment]) != PAY_OK)
-    {
-        return (pay_str_t) pay_str_null;
-    }
-
-    pay_jw_end(w);
-
-    return pay_jw_text(w);
-}
-
-
-pay_rc_t
-pay_wxs_view(pay_sim_t *s, pay_sim_view_t *out)
-{
-    pay_rc_t         rc;
-    pay_wxs_order_t  o;
-
-    rc = pay_wxs_order_load(s, &o);
-
-    if (rc != PAY_OK) {
-        return rc;
-    }
-
-    out->order_id = o.out_trade_no;
-    out->description = o.description;
-    out->amount = o.total;
-    out->currency = PAY_STR("CNY");
-    out->account = o.mchid;
-    out->state = pay_wxs_states[o.state].name;
-    out->expires_at = o.expires_at;
-    out->notify_url = o.notify_url;
-    out->payable = o.state == PAY_WXS_NOTPAY;
-
-    s->npayments = o.npayments;
-
-    return PAY_OK;
+    return sum;
 }

@@ -34,7 +34,9 @@ static const struct {
     { "ORDER_PAID", 400, "268449538", "the order is paid" },
     { "ORDER_CLOSED", 400, "268447914", "the order is closed" },
     { "INVALID_REQUEST", 400, "268498688",
-      "the same out_trade_no came before with other parameters" }
+      "the same number came before with other parameters" },
+    { "RESOURCE_NOT_EXISTS", 404, "0", "there is nothing of that number" },
+    { "INVALID_REQUEST", 400, "0", "a rule of the operation is broken" }
 };
 
 

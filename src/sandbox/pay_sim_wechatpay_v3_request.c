@@ -3,7 +3,7 @@
  * Copyright (C) the ngx_pay authors
  *
  * WeChat Pay APIv3 simulator: what a request asks for, checked as strictly as
- * the channel does (sections 1, 8.0, 8.4, 8.5 of the channel document).
+ * the channel does (sections 1 and 8 of the channel document).
  */
 
 #include <sandbox/pay_sim_wechatpay_v3.h>
@@ -122,7 +122,7 @@ pay_wxs_match(const pay_wxs_op_t *op, pay_str_t path)
 
     rest = pay_sim_after(path, op->prefix);
 
-    if (rest.data == NULL || op->key == PAY_WXS_BY_BODY) {
+    if (rest.data == NULL || op->suffix == NULL) {
         return rest.len == 0 ? rest : (pay_str_t) pay_str_null;
     }
 
@@ -142,11 +142,12 @@ pay_wxs_match(const pay_wxs_op_t *op, pay_str_t path)
 
 
 static pay_rc_t
-pay_wxs_route(pay_sim_t *s, const pay_wxs_op_t *ops, pay_wxs_call_t *c)
+pay_wxs_route(pay_sim_t *s, pay_wxs_call_t *c)
 {
-    int            known;
-    pay_str_t      path, number;
-    const pay_u8  *q;
+    int                  known;
+    pay_str_t            path, number;
+    const pay_u8        *q;
+    const pay_wxs_op_t  *op;
 
     path = s->target;
     q = path.len != 0 ? memchr(path.data, '?', path.len) : NULL;
@@ -157,8 +158,8 @@ pay_wxs_route(pay_sim_t *s, const pay_wxs_op_t *ops, pay_wxs_call_t *c)
         path.len = (size_t) (q - path.data);
     }
 
-    for (known = 0; ops->method != NULL; ops++) {
-        number = pay_wxs_match(ops, path);
+    for (known = 0, op = pay_wxs_ops; op->method != NULL; op++) {
+        number = pay_wxs_match(op, path);
 
         if (number.data == NULL) {
             continue;
@@ -166,8 +167,8 @@ pay_wxs_route(pay_sim_t *s, const pay_wxs_op_t *ops, pay_wxs_call_t *c)
 
         known = 1;
 
-        if (pay_str_eqz(s->method, ops->method)) {
-            c->op = ops;
+        if (pay_str_eqz(s->method, op->method)) {
+            c->op = op;
             c->number = number;
             return PAY_OK;
         }
@@ -198,15 +199,15 @@ pay_wxs_decode_number(pay_sim_t *s, pay_wxs_call_t *c)
         return PAY_ERROR;
     }
 
-    rc = pay_str_token(c->number, "-_.~*@%", 1, 96)
+    rc = pay_str_token(c->number, "-_.~*@%", 1, 192)
          ? pay_form_parse(s->arena, text, 1, &form) : PAY_INVALID;
 
     if (rc == PAY_ERROR) {
         return rc;
     }
 
-    if (rc != PAY_OK || !pay_wxs_number(form.elts[0].value)) {
-        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "uri", "out_trade_no",
+    if (rc != PAY_OK || !c->op->fits(form.elts[0].value)) {
+        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "uri", c->op->name,
                               "is malformed");
     }
 
@@ -216,63 +217,56 @@ pay_wxs_decode_number(pay_sim_t *s, pay_wxs_call_t *c)
 }
 
 
-static pay_rc_t
-pay_wxs_check_mchid(pay_sim_t *s, pay_str_t mchid, const char *location)
-{
-    const pay_wechatpay_v3_conf_t  *conf;
-
-    conf = s->channel->conf;
-
-    if (!pay_str_eq(mchid, conf->mchid)) {
-        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, location, "/mchid",
-                              "is not the one that signed");
-    }
-
-    return PAY_OK;
-}
-
-
-/* ?mchid= and nothing else, on a GET; nothing at all on a POST */
+/* a query string as the object that the same rules can be held against */
 
 static pay_rc_t
-pay_wxs_read_args(pay_sim_t *s, const pay_wxs_call_t *c)
+pay_wxs_read_args(pay_sim_t *s, pay_wxs_call_t *c)
 {
-    pay_form_t        form;
-    const pay_str_t  *mchid;
+    size_t        i;
+    pay_rc_t      rc;
+    pay_form_t    form;
+    pay_json_t   *v;
 
     if (s->body.len != 0) {
         return pay_wxs_refuse(s, PAY_WXS_EXTRA_PARAM, "body", "",
                               "a GET has no body");
     }
 
-    if (pay_form_parse(s->arena, c->args, 16, &form) != PAY_OK) {
+    form.nelts = 0;
+    rc = c->args.data != NULL
+         ? pay_form_parse(s->arena, c->args, 16, &form) : PAY_OK;
+
+    if (rc == PAY_INVALID || (c->args.data != NULL && form.nelts == 0)) {
         return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "uri", "",
                               "the query string is malformed");
     }
 
-    mchid = pay_form_get(&form, "mchid");
+    c->body = pay_calloc(s->arena, (form.nelts + 1) * sizeof(pay_json_t));
 
-    if (mchid == NULL) {
-        return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "uri", "mchid",
-                              "is required");
+    if (rc != PAY_OK || c->body == NULL) {
+        return PAY_ERROR;
     }
 
-    if (form.nelts != 1) {
-        return pay_wxs_refuse(s, PAY_WXS_EXTRA_PARAM, "uri", "",
-                              "mchid is the only parameter");
+    c->body->type = PAY_JSON_OBJECT;
+
+    for (i = form.nelts; i != 0; i--) {
+        v = &c->body[i];
+        v->type = PAY_JSON_STRING;
+        v->key = form.elts[i - 1].name;
+        v->text = form.elts[i - 1].value;
+        v->next = c->body->child;
+        c->body->child = v;
     }
 
-    return pay_wxs_check_mchid(s, *mchid, "uri");
+    return PAY_OK;
 }
 
 
 static pay_rc_t
 pay_wxs_read_body(pay_sim_t *s, pay_wxs_call_t *c)
 {
-    pay_rc_t          rc;
-    pay_str_t         mchid;
-    const char       *why;
-    pay_sim_fault_t   fault;
+    pay_rc_t     rc;
+    const char  *why;
 
     if (c->args.data != NULL) {
         return pay_wxs_refuse(s, PAY_WXS_EXTRA_PARAM, "uri", "",
@@ -285,61 +279,94 @@ pay_wxs_read_body(pay_sim_t *s, pay_wxs_call_t *c)
         return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "body", "", why);
     }
 
-    if (rc != PAY_OK) {
-        return PAY_ERROR;
-    }
+    return rc;
+}
+
+
+static pay_rc_t
+pay_wxs_check_fields(pay_sim_t *s, const pay_wxs_call_t *c, int get)
+{
+    pay_rc_t         rc;
+    pay_sim_fault_t  fault;
 
     rc = pay_sim_fields_check(s->arena, c->op->rules, c->body, &fault);
 
-    if (rc == PAY_INVALID) {
-        fault.location = "body";
-        return pay_wxs_fail(s, fault.unknown ? PAY_WXS_EXTRA_PARAM
-                                             : PAY_WXS_PARAM_ERROR, &fault);
+    if (rc != PAY_INVALID) {
+        return rc;
     }
 
-    if (rc != PAY_OK || pay_json_string(c->body, "mchid", &mchid) != PAY_OK) {
-        return PAY_ERROR;
+    fault.location = get ? "uri" : "body";
+
+    return pay_wxs_fail(s, fault.unknown ? PAY_WXS_EXTRA_PARAM
+                                         : PAY_WXS_PARAM_ERROR, &fault);
+}
+
+
+/* mchid or sp_mchid, where there is one: whoever signed */
+
+static pay_rc_t
+pay_wxs_check_mchid(pay_sim_t *s, const pay_wxs_call_t *c, int get)
+{
+    size_t                          i;
+    pay_str_t                       mchid;
+    const pay_wechatpay_v3_conf_t  *conf;
+    static const char *const        fields[] = { "/mchid", "/sp_mchid" };
+
+    conf = s->channel->conf;
+
+    for (i = 0; i < pay_nelts(fields); i++) {
+
+        if (pay_json_string(c->body, fields[i] + 1, &mchid) == PAY_OK
+            && !pay_str_eq(mchid, conf->mchid))
+        {
+            return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR,
+                                  get ? "uri" : "body", fields[i],
+                                  "is not the one that signed");
+        }
     }
 
-    return pay_wxs_check_mchid(s, mchid, "body");
+    return PAY_OK;
 }
 
 
 pay_rc_t
-pay_wxs_read(pay_sim_t *s, const pay_wxs_op_t *ops, pay_wxs_call_t *c)
+pay_wxs_read(pay_sim_t *s, pay_wxs_call_t *c)
 {
+    int       get;
     pay_rc_t  rc;
 
     memset(c, 0, sizeof(pay_wxs_call_t));
 
-    rc = pay_wxs_route(s, ops, c);
+    rc = pay_wxs_route(s, c);
 
-    if (rc == PAY_OK && c->op->key == PAY_WXS_BY_PATH) {
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
+    get = strcmp(c->op->method, "GET") == 0;
+
+    if (c->op->suffix != NULL) {
         rc = pay_wxs_decode_number(s, c);
     }
 
     if (rc == PAY_OK) {
-        rc = c->op->rules == NULL ? pay_wxs_read_args(s, c)
-                                  : pay_wxs_read_body(s, c);
+        rc = get ? pay_wxs_read_args(s, c) : pay_wxs_read_body(s, c);
+    }
+
+    if (rc == PAY_OK) {
+        rc = pay_wxs_check_fields(s, c, get);
+    }
+
+    if (rc == PAY_OK) {
+        rc = pay_wxs_check_mchid(s, c, get);
     }
 
     if (rc != PAY_OK) {
         return rc;
     }
 
-    switch (c->op->key) {
+    (void) pay_json_string(c->body, "sub_mchid", &c->sub);
 
-    case PAY_WXS_BY_BODY:
-        return pay_json_string(c->body, "out_trade_no", &c->number);
-
-    case PAY_WXS_BY_PATH:
-        return PAY_OK;
-
-    case PAY_WXS_BY_ID:
-        break;
-    }
-
-    /* the store finds orders by out_trade_no only */
-
-    return pay_wxs_fail(s, PAY_WXS_ORDER_NOT_EXIST, NULL);
+    return c->op->order && c->op->suffix == NULL
+           ? pay_json_string(c->body, "out_trade_no", &c->number) : PAY_OK;
 }

@@ -107,6 +107,71 @@ pay_sim_header(pay_sim_t *s, const char *name, pay_str_t value)
 }
 
 
+pay_rc_t
+pay_sim_thing(pay_sim_t *s, pay_str_t id, pay_sim_thing_t **out)
+{
+    pay_sim_thing_t  *t;
+
+    if (id.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    for (t = s->things; t != NULL; t = t->next) {
+
+        if (pay_str_eq(t->id, id)) {
+            *out = t;
+            return t->loaded ? PAY_OK : PAY_FETCH;
+        }
+    }
+
+    t = pay_calloc(s->arena, sizeof(pay_sim_thing_t));
+
+    if (t == NULL) {
+        return PAY_ERROR;
+    }
+
+    t->id = id;
+    t->next = s->things;
+    s->things = t;
+    *out = t;
+
+    return PAY_FETCH;
+}
+
+
+pay_rc_t
+pay_sim_put(pay_sim_thing_t *thing, pay_str_t text)
+{
+    if (text.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    if (text.len > PAY_SIM_TEXT_MAX) {
+        return PAY_INVALID;
+    }
+
+    thing->text = text;
+    thing->changed = 1;
+
+    return PAY_OK;
+}
+
+
+pay_rc_t
+pay_sim_make(pay_sim_t *s, pay_str_t id, pay_str_t text)
+{
+    pay_sim_thing_t  *thing;
+
+    if (pay_sim_thing(s, id, &thing) != PAY_FETCH) {
+        return PAY_ERROR;
+    }
+
+    thing->loaded = 1;
+
+    return pay_sim_put(thing, text);
+}
+
+
 pay_str_t
 pay_sim_after(pay_str_t s, const char *prefix)
 {

@@ -84,7 +84,30 @@ static const pay_sim_view_t  plain = {
     "NOTPAY",
     INT64_C(1795305600),
     pay_str("http://127.0.0.1:8080/notify/wechat"),
-    1
+    1, NULL, 0, NULL, 0
+};
+
+static const pay_sim_part_t  parts[] = {
+    { pay_str("R-1"), "refund", 50, "PROCESSING", 1 },
+    { pay_str(EVIL("part")), "refund", 100, "SUCCESS", 0 },
+    { pay_str(EVIL("open")), "refund", 100, "ABNORMAL", 1 }
+};
+
+static const pay_sim_due_t  due[] = {
+    { 3, "refund", pay_str(EVIL("number")), 0, INT64_C(1795305600) },
+    { 4, "payment", pay_str("order-0001"), 2, INT64_C(1795305601) }
+};
+
+static const pay_sim_view_t  refunded = {
+    pay_str("order-0001"),
+    pay_str("Tea"),
+    1050,
+    pay_str("CNY"),
+    pay_str("1900000109"),
+    "REFUND",
+    INT64_C(1795305600),
+    pay_str("http://127.0.0.1:8080/notify/wechat"),
+    0, parts, 3, due, 2
 };
 
 static const pay_sim_view_t  evil = {
@@ -96,21 +119,27 @@ static const pay_sim_view_t  evil = {
     EVIL("state"),
     0,
     pay_str(EVIL("url")),
-    0
+    0, NULL, 0, NULL, 0
 };
 
+#define FIRST   { 1, "payment", pay_str("order-0001"), 1, 0 }
+#define SECOND  { 2, "payment", pay_str("order-0001"), 2, 0 }
+#define REFUND  { 3, "refund", pay_str("R-1"), 0, 0 }
+
 static const pay_sim_sent_t  sent[] = {
-    { 1, 1, pay_str("http://127.0.0.1:8080/notify/wechat"), 503,
+    { FIRST, 1, pay_str("http://127.0.0.1:8080/notify/wechat"), 503,
       pay_str("{\"code\":\"FAIL\",\"message\":\"later\"}"), 0,
       pay_str("evt_1"), 500 },
-    { 1, 2, pay_str("http://127.0.0.1:8080/notify/wechat"), 200,
+    { FIRST, 2, pay_str("http://127.0.0.1:8080/notify/wechat"), 200,
       pay_str("{\"code\":\"SUCCESS\"}"), 1, pay_str("evt_1"), 204 },
-    { 2, 1, pay_str("http://127.0.0.1:8080/notify/wechat"), 0,
-      pay_str_null, 0, pay_str_null, 0 }
+    { SECOND, 1, pay_str("http://127.0.0.1:8080/notify/wechat"), 0,
+      pay_str_null, 0, pay_str_null, 0 },
+    { REFUND, 1, pay_str("http://127.0.0.1:8080/notify/wechat"), 204,
+      pay_str_null, 1, pay_str("evt_2"), 200 }
 };
 
 static const pay_sim_sent_t  evil_sent = {
-    1, 1, pay_str(EVIL("sent-url")), 200, pay_str(EVIL("ack")), 1,
+    FIRST, 1, pay_str(EVIL("sent-url")), 200, pay_str(EVIL("ack")), 1,
     pay_str(EVIL("event")), 200
 };
 
@@ -195,19 +224,26 @@ test_checkout_pressed(void)
     view.state = "SUCCESS";
 
     page = pay_page_checkout(arena, PAY_LANG_EN, PAY_STR("wechat"), &view,
-                             NULL, sent, 3);
+                             NULL, sent, 4);
     is_int((long long) count(page, "disabled>"), 3,
            "paid: three buttons are off");
     ok(has(page, "value=\"pay_late\">"), "a late payment can be tried");
-    is_int((long long) count(page, "<tr><td>"), 3, "a row for each notice");
-    ok(has(page, "<td>1</td><td>1</td><td>500</td><td>evt_1</td>"
+    is_int((long long) count(page, "<tr><td>"), 4, "a row for each notice");
+    ok(has(page, "<td>refund R-1</td><td>1</td><td>200</td><td>evt_2</td>"),
+       "one of a refund");
+    ok(!has(page, "Refunds") && !has(page, "Notices to come"),
+       "no refund, nothing to come");
+    ok(has(page, "<td>payment 1</td><td>1</td><td>500</td><td>evt_1"
+                 "</td>"
                  "<td>503<pre>{&quot;code&quot;:&quot;FAIL&quot;,&quot;"
                  "message&quot;:&quot;later&quot;}</pre></td>"
                  "<td class=\"no\">no</td>"), "one that was refused");
-    ok(has(page, "<td>1</td><td>2</td><td>204</td><td>evt_1</td>"
+    ok(has(page, "<td>payment 1</td><td>2</td><td>204</td><td>evt_1"
+                 "</td>"
                  "<td>200<pre>{&quot;code&quot;:&quot;SUCCESS&quot;}</pre>"
                  "</td><td class=\"yes\">yes</td>"), "one acknowledged");
-    ok(has(page, "<td>2</td><td>1</td><td>none</td><td></td><td>none<pre>"
+    ok(has(page, "<td>payment 2</td><td>1</td><td>none</td><td></td>"
+                 "<td>none<pre>"
                  "</pre></td><td class=\"no\">no</td>"), "one not answered");
 
     page = pay_page_checkout(arena, PAY_LANG_EN, PAY_STR("wechat"), &view,
@@ -229,6 +265,40 @@ test_checkout_pressed(void)
     page = pay_page_checkout(arena, PAY_LANG_EN, PAY_STR("c"), &view, NULL,
                              NULL, 0);
     ok(has(page, ">1050 JPY<"), "a currency without a minor unit");
+}
+
+
+static void
+test_checkout_refunded(void)
+{
+    pay_str_t  page;
+
+    page = pay_page_checkout(arena, PAY_LANG_EN, PAY_STR("wechat"), &refunded,
+                             NULL, NULL, 0);
+    ok(has(page, "<h2>Refunds</h2>"), "refunds");
+    ok(has(page, "<tr><td>R-1</td><td>0.50 CNY</td><td>PROCESSING</td>"
+                 "<td><form method=\"post\">\n<input type=\"hidden\""
+                 " name=\"part\" value=\"R-1\">\n"),
+       "one that goes on: whose buttons they are");
+    ok(has(page, "<tr><td>" MILD("part") "</td><td>1.00 CNY</td>"
+                 "<td>SUCCESS</td><td></td></tr>"), "one that is over");
+    ok(has(page, "name=\"part\" value=\"" MILD("open") "\">"), "escaped");
+    is_int((long long) count(page, "value=\"refund\">Succeed<"), 2,
+           "a button for each that goes on");
+    is_int((long long) count(page, "value=\"refund_fail\">Fail<"), 2,
+           "another");
+    is_int((long long) count(page, "value=\"refund_close\">Close<"), 2,
+           "a third");
+    ok(has(page, "<h2>Notices to come</h2>")
+       && has(page, "<td>refund " MILD("number") "</td>"
+                    "<td>2026-11-22T00:00:00Z</td>")
+       && has(page, "<td>payment 2</td><td>2026-11-22T00:00:01Z</td>"),
+       "notices to come");
+    ok(!has(page, "<b>"), "nothing raw");
+
+    page = pay_page_checkout(arena, PAY_LANG_ZH, PAY_STR("wechat"), &refunded,
+                             NULL, NULL, 0);
+    ok(has(page, "退款异常") && has(page, "待发送的通知"), "in Chinese");
 }
 
 
@@ -318,6 +388,25 @@ test_json_checkout(void)
     is(member(tree, "order_id"), EVIL("order"), "odd characters, order_id");
     is(member(tree, "message"), EVIL("message"), "odd characters, message");
     is_int(pay_json_get(tree, "action")->type, PAY_JSON_NULL, "no action");
+
+    tree = parse(pay_json_checkout(arena, PAY_STR("c"), &refunded, NULL,
+                                   NULL, &sent[3], 1));
+    e = pay_json_get(tree, "refunds")->child;
+    is(member(e, "refund_id"), "R-1", "refund_id");
+    is(member(e, "state"), "PROCESSING", "state");
+    ok(pay_json_int(e, "amount", &n) == PAY_OK && n == 50, "amount");
+    ok(e->next->next->next == NULL, "three refunds");
+    e = pay_json_get(tree, "pending")->child;
+    is(member(e, "kind"), "refund", "pending: kind");
+    is(member(e, "number"), EVIL("number"), "number");
+    is(member(e, "due_at"), "2026-11-22T00:00:00Z", "due_at");
+    is_int(pay_json_get(e, "payment")->type, PAY_JSON_NULL, "no payment");
+    ok(pay_json_int(e->next, "payment", &n) == PAY_OK && n == 2,
+       "the second payment");
+    ok(e->next->next == NULL, "two of them");
+    e = pay_json_get(tree, "notices")->child;
+    is(member(e, "kind"), "refund", "a notice of a refund");
+    is(member(e, "number"), "R-1", "which");
 
     pay_sim_sent_t  raw = evil_sent;
 
@@ -580,6 +669,7 @@ main(void)
     test_lang();
     test_checkout();
     test_checkout_pressed();
+    test_checkout_refunded();
     test_escaping();
     test_text();
     test_json_checkout();

@@ -3,496 +3,11 @@
  * Copyright (C) the ngx_pay authors
  *
  * src/sandbox: the WeChat Pay APIv3 simulator against a good client, and a
- * client that does one thing wrong at a time.  The client is written here by
- * the channel document (sections 2, 3, 5, 8.1, 8.4, 8.5, 10), not taken from
- * the driver.  Keys are throwaway ones, made when the test starts.
+ * client that does one thing wrong at a time: native prepay, query, close,
+ * the buttons and notices of a payment.
  */
 
-#include "test.h"
-
-#include <unistd.h>
-
-#include <channel/pay_wechatpay_v3.h>
-#include <sandbox/pay_sandbox.h>
-#include <sandbox/pay_sim.h>
-
-
-#define NOW      INT64_C(1795305600)                /* 2026-11-22T08:00:00+08 */
-#define MCHID    "1900000109"
-#define NUMBER   "order-0001"
-#define NATIVE   "/v3/pay/transactions/native"
-#define QUERY    "/v3/pay/transactions/out-trade-no/" NUMBER "?mchid=" MCHID
-#define CLOSE    "/v3/pay/transactions/out-trade-no/" NUMBER "/close"
-#define CLOSING  "{\"mchid\":\"" MCHID "\"}"
-#define PUB_ID   "PUB_KEY_ID_0119000001092026112200000000000001"
-#define PUB_ID2  "PUB_KEY_ID_0119000001092026112200000000000002"
-#define V3_KEY   "0123456789abcdef0123456789ABCDEF"
-
-
-static const pay_simulator_t   *sim = &pay_sim_wechatpay_v3;
-static pay_arena_t             *arena;          /* of the running block */
-static pay_key_t               *merchant, *stranger, *platform;
-static pay_wechatpay_v3_conf_t  conf, conf2;
-static pay_channel_t            channel, channel2;
-static const pay_channel_t     *channels[3];
-static pay_sim_t                s;
-static pay_header_t             headers[16];
-static pay_str_t                order;          /* the store: one order */
-static int64_t                  now = NOW;
-
-
-/* keys */
-
-static pay_str_t
-slurp(const char *dir, const char *name, pay_u8 *buf, size_t size)
-{
-    FILE       *f;
-    char        path[128];
-    pay_str_t   text = { 0, buf };
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    f = fopen(path, "rb");
-
-    if (f != NULL) {
-        text.len = fread(buf, 1, size, f);
-        fclose(f);
-    }
-
-    unlink(path);
-
-    return text;
-}
-
-
-static void
-sh(const char *dir, const char *command)
-{
-    char  line[512];
-
-    snprintf(line, sizeof(line), "cd %s && openssl %s 2>/dev/null", dir,
-             command);
-
-    if (system(line) != 0) {
-        printf("Bail out! openssl: %s\n", command);
-        exit(1);
-    }
-}
-
-
-static void
-need(pay_rc_t rc, const char *what)
-{
-    if (rc != PAY_OK) {
-        printf("Bail out! %s\n", what);
-        exit(1);
-    }
-}
-
-
-static void
-keys(void)
-{
-    char         dir[] = "/tmp/pay_sim_XXXXXX";
-    pay_u8       buf[16384];
-    const char  *why;
-
-    if (mkdtemp(dir) == NULL) {
-        printf("Bail out! no temporary directory\n");
-        exit(1);
-    }
-
-    sh(dir, "req -x509 -newkey rsa:2048 -nodes -keyout m.key -out m.crt"
-            " -subj /CN=throwaway -days 2"
-            " -set_serial 0x0DDE55AD98ED71D6EDD4A4A16996DE7B4777AAAA");
-    sh(dir, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
-            " -out p.key");
-    sh(dir, "pkey -in p.key -pubout -out p.pub");
-    sh(dir, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
-            " -out o.key");
-
-    need(pay_key_private_pem(slurp(dir, "m.key", buf, sizeof(buf)),
-                             PAY_KEYS_RSA, &merchant, &why), "merchant key");
-    need(pay_key_private_pem(slurp(dir, "o.key", buf, sizeof(buf)),
-                             PAY_KEYS_RSA, &stranger, &why), "other key");
-    need(pay_key_private_pem(slurp(dir, "p.key", buf, sizeof(buf)),
-                             PAY_KEYS_RSA, &conf.sandbox_key, &why),
-         "platform key");
-    need(pay_key_public_pem(slurp(dir, "p.pub", buf, sizeof(buf)),
-                            PAY_KEYS_RSA, &platform, &why),
-         "platform public key");
-    need(pay_cert_pem(slurp(dir, "m.crt", buf, sizeof(buf)),
-                      PAY_KEYS_RSA, &conf.certificate, &why), "certificate");
-
-    rmdir(dir);
-
-    conf.appid = PAY_STR("wxd678efh567hg6787");
-    conf.mchid = PAY_STR(MCHID);
-    conf.certificate_key = merchant;
-    conf.api_v3_key = PAY_STR(V3_KEY);
-    conf.platform_keys.nkeys = 2;
-    conf.platform_keys.id[0] = PAY_STR(PUB_ID);
-    conf.platform_keys.id[1] = PAY_STR(PUB_ID2);
-    conf.platform_keys.key[0] = platform;
-    conf.platform_keys.key[1] = platform;
-
-    conf2 = conf;
-    conf2.appid = PAY_STR("wx2222222222222222");
-
-    channel.name = PAY_STR("wechat");
-    channel.conf = &conf;
-    channel.sandbox = 1;
-
-    channel2 = channel;
-    channel2.name = PAY_STR("wechat-mini");
-    channel2.conf = &conf2;
-
-    channels[0] = &channel;
-}
-
-
-static void
-keys_free(void)
-{
-    pay_key_unref(merchant);
-    pay_key_unref(stranger);
-    pay_key_unref(platform);
-    pay_key_unref(conf.sandbox_key);
-    pay_key_unref(conf.certificate.key);
-}
-
-
-/* the client */
-
-static pay_str_t
-text(const char *fmt, ...)
-{
-    char     buf[16384];
-    va_list  ap;
-
-    va_start(ap, fmt);
-    vsnprintf(buf, sizeof(buf), fmt, ap);
-    va_end(ap);
-
-    return pay_str_dup(arena, pay_strz(buf));
-}
-
-
-/* replaces the header, takes it away (value NULL), or adds one */
-
-static void
-set(const char *name, const char *value)
-{
-    size_t  i, n;
-
-    for (i = 0, n = 0; i < s.headers.nelts; i++) {
-        if (!pay_str_caseeqz(headers[i].name, name)) {
-            headers[n++] = headers[i];
-        }
-    }
-
-    if (value != NULL) {
-        headers[n].name = text("%s", name);
-        headers[n++].value = text("%s", value);
-    }
-
-    s.headers.nelts = n;
-}
-
-
-static void
-add(const char *name, const char *value)
-{
-    headers[s.headers.nelts].name = text("%s", name);
-    headers[s.headers.nelts++].value = text("%s", value);
-}
-
-
-static const char *
-signature(const pay_key_t *key, const char *method, const char *target,
-    const char *timestamp, const char *nonce, pay_str_t body)
-{
-    pay_str_t  sig, lines;
-
-    lines = text("%s\n%s\n%s\n%s\n%.*s\n", method, target, timestamp, nonce,
-                 (int) body.len, (const char *) body.data);
-
-    need(pay_rsa_sha256_sign(arena, &sig, lines, key), "signing");
-    sig = pay_base64_encode(arena, sig);
-
-    return (const char *) pay_str_dup(arena, sig).data;
-}
-
-
-static void
-fresh(void)
-{
-    memset(&s, 0, sizeof(pay_sim_t));
-
-    s.arena = arena;
-    s.now = now;
-    s.channels = channels;
-    s.base = PAY_STR("http://127.0.0.1:8080");
-    s.channel = &channel;
-    s.order = order;
-    pay_random(s.random, sizeof(s.random));
-}
-
-
-/* a good request; each test then spoils what it is about */
-
-static void
-request(const char *method, const char *target, const char *body)
-{
-    char  timestamp[24];
-
-    fresh();
-
-    s.channel = NULL;
-    s.order = (pay_str_t) pay_str_null;
-    s.method = text("%s", method);
-    s.target = text("%s", target);
-    s.body = text("%s", body);
-    s.headers.elts = headers;
-
-    set("accept", "application/json");
-    set("USER-AGENT", "test/1");
-    set("Wechatpay-Serial", PUB_ID);
-
-    if (s.body.len != 0) {
-        set("Content-Type", "application/json");
-    }
-
-    snprintf(timestamp, sizeof(timestamp), "%lld", (long long) now);
-
-    set("Authorization", (const char *) text(
-        PAY_WECHATPAY_V3_SCHEME " mchid=\"%s\",nonce_str=\"%s\","
-        "signature=\"%s\",timestamp=\"%s\",serial_no=\"%s\"", MCHID,
-        "593BEC0C930BF1AFEB40B4A08C8FB242",
-        signature(merchant, method, target, timestamp,
-                  "593BEC0C930BF1AFEB40B4A08C8FB242", s.body), timestamp,
-        conf.certificate.serial).data);
-}
-
-
-/* what the glue does */
-
-static pay_rc_t
-run(void)
-{
-    pay_rc_t  rc;
-
-    rc = sim->open(&s);
-
-    if (rc != PAY_OK) {
-        return rc;
-    }
-
-    if (pay_str_eqz(s.order_id, NUMBER)) {
-        s.order = order;
-    }
-
-    rc = sim->serve(&s);
-
-    if (s.changed) {
-        order = s.order;
-    }
-
-    return rc;
-}
-
-
-static pay_str_t
-reply_header(const char *name)
-{
-    pay_str_t      value = pay_str_null;
-    pay_headers_t  h = { s.reply_headers, s.nreply_headers };
-
-    (void) pay_header_get(&h, name, &value);
-
-    return value;
-}
-
-
-static int
-signed_well(const pay_headers_t *h, pay_str_t body)
-{
-    pay_str_t  sig, type, serial, timestamp, nonce;
-
-    return pay_header_get(h, "Wechatpay-Timestamp", &timestamp) == PAY_OK
-           && pay_header_get(h, "Wechatpay-Nonce", &nonce) == PAY_OK
-           && pay_header_get(h, "Wechatpay-Signature", &sig) == PAY_OK
-           && pay_header_get(h, "Wechatpay-Serial", &serial) == PAY_OK
-           && pay_header_get(h, "Wechatpay-Signature-Type", &type) == PAY_OK
-           && pay_str_eqz(type, PAY_WECHATPAY_V3_SCHEME)
-           && pay_str_eqz(serial, PUB_ID)
-           && pay_str_token(nonce, "", 16, 32)
-           && pay_str_eq(timestamp, text("%lld", (long long) now))
-           && pay_base64_decode(arena, sig, &sig) == PAY_OK
-           && pay_rsa_sha256_verify(sig, text("%.*s\n%.*s\n%.*s\n",
-                                    (int) timestamp.len, timestamp.data,
-                                    (int) nonce.len, nonce.data,
-                                    (int) body.len,
-                                    body.len ? (const char *) body.data : ""),
-                                    platform) == PAY_OK;
-}
-
-
-static pay_json_t *
-parse(pay_str_t body)
-{
-    pay_json_t  *tree;
-    const char  *why;
-
-    return pay_json_parse(arena, body, &tree, &why) == PAY_OK ? tree : NULL;
-}
-
-
-static pay_str_t
-member(pay_str_t body, const char *key)
-{
-    pay_str_t  value = pay_str_null;
-
-    (void) pay_json_string(parse(body), key, &value);
-
-    return value;
-}
-
-
-static int
-reply_signed(void)
-{
-    pay_headers_t  h = { s.reply_headers, s.nreply_headers };
-
-    return signed_well(&h, s.reply_body);
-}
-
-
-/* the request is served with status and, where it is an error, code */
-
-static int
-expect(int status, const char *code, const char *name)
-{
-    int         good;
-    pay_rc_t    rc;
-    pay_str_t   type;
-    pay_json_t *tree;
-
-    rc = run();
-    type = reply_header("Content-Type");
-
-    good = rc == PAY_DONE && s.status == status
-           && reply_header("Request-ID").len >= 18
-           && (status == 401 ? reply_header("Wechatpay-Signature").len == 0
-                             : reply_signed());
-
-    if (status == 204) {
-        good = good && s.reply_body.len == 0 && type.len == 0;
-
-    } else {
-        tree = parse(s.reply_body);
-        good = good && tree != NULL && pay_str_eqz(type, "application/json");
-    }
-
-    if (code != NULL) {
-        good = good && pay_str_eqz(member(s.reply_body, "code"), code)
-               && member(s.reply_body, "message").len != 0
-               && pay_json_get(parse(s.reply_body), "detail") != NULL
-               && !s.changed;
-    }
-
-    ok(good, "%s: %d %s", name, status, code ? code : "");
-
-    if (!good) {
-        printf("# rc %d, status %d, body %.*s\n", rc, s.status,
-               (int) s.reply_body.len, s.reply_body.data);
-    }
-
-    return good;
-}
-
-
-static pay_str_t
-detail(const char *key)
-{
-    pay_str_t  value = pay_str_null;
-
-    (void) pay_json_string(pay_json_get(parse(s.reply_body), "detail"), key,
-                           &value);
-
-    return value;
-}
-
-
-/* the body of a prepay: members that may be replaced, NULL: left out */
-
-#define MEMBERS  15
-
-static const struct {
-    const char  *key;
-    const char  *value;
-} members[MEMBERS] = {
-    { "appid", "\"wxd678efh567hg6787\"" },
-    { "mchid", "\"" MCHID "\"" },
-    { "description", "\"一杯茶 & \\\"cake\\\"\"" },
-    { "out_trade_no", "\"" NUMBER "\"" },
-    { "time_expire", "\"2026-11-22T10:00:00+08:00\"" },
-    { "attach", "\"p1.shop.0123\"" },
-    { "notify_url", "\"http://127.0.0.1:8080/notify/wechat\"" },
-    { "goods_tag", NULL },
-    { "support_fapiao", NULL },
-    { "limit_pay", NULL },
-    { "amount", "{\"total\":1050,\"currency\":\"CNY\"}" },
-    { "detail", NULL },
-    { "scene_info", "{\"payer_client_ip\":\"203.0.113.9\","
-                    "\"device_id\":\"till-1\"}" },
-    { "settle_info", NULL },
-    { "extra", NULL }
-};
-
-
-static const char *
-body(const char *key, const char *value)
-{
-    int          n;
-    size_t       i;
-    const char  *v;
-    static char  buf[32768];
-
-    for (n = 0, i = 0; i < MEMBERS; i++) {
-        v = key != NULL && strcmp(key, members[i].key) == 0
-            ? value : members[i].value;
-
-        if (v != NULL) {
-            n += sprintf(buf + n, "%c\"%s\":%s", n == 0 ? '{' : ',',
-                         members[i].key, v);
-        }
-    }
-
-    sprintf(buf + n, "}");
-
-    return buf;
-}
-
-
-static void
-forget(void)
-{
-    order = (pay_str_t) pay_str_null;
-}
-
-
-/* an order in the store */
-
-static void
-prepay(void)
-{
-    forget();
-    request("POST", NATIVE, body(NULL, NULL));
-
-    if (run() != PAY_DONE || s.status != 200 || order.len == 0) {
-        ok(0, "prepay");
-    }
-}
+#include "sim_wechatpay_v3.h"
 
 
 static void
@@ -913,11 +428,11 @@ test_routes(void)
     } rows[] = {
         { "GET", "/", "", 404, "NOT_FOUND" },
         { "GET", "/v3/pay/transactions/", "", 404, "NOT_FOUND" },
-        { "POST", "/v3/pay/transactions/jsapi", "{}", 404, "NOT_FOUND" },
+        { "POST", "/v3/pay/transactions/micropay", "{}", 404, "NOT_FOUND" },
         { "POST", NATIVE "/", "{}", 404, "NOT_FOUND" },
         { "POST", "/V3/pay/transactions/native", "{}", 404, "NOT_FOUND" },
         { "POST", "//v3/pay/transactions/native", "{}", 404, "NOT_FOUND" },
-        { "POST", "/v3/refund/domestic/refunds", "{}", 404, "NOT_FOUND" },
+        { "POST", "/v3/refund/domestic/refund", "{}", 404, "NOT_FOUND" },
         { "GET", "/v3/pay/transactions/out-trade-no/?mchid=" MCHID, "", 404,
           "NOT_FOUND" },
         { "POST", "/v3/pay/transactions/out-trade-no//close", CLOSING, 404,
@@ -1254,29 +769,6 @@ test_json(void)
 
 /* section 8.4 */
 
-static int
-has_only(pay_str_t body, const char *names)
-{
-    pay_json_t  *tree, *v;
-
-    tree = parse(body);
-
-    if (tree == NULL) {
-        return 0;
-    }
-
-    for (v = tree->child; v != NULL; v = v->next) {
-        if (strstr(names, (const char *) text(" %.*s ", (int) v->key.len,
-                                              v->key.data).data) == NULL)
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 #define STARRED  " appid mchid out_trade_no trade_state trade_state_desc "
 
 static void
@@ -1286,23 +778,6 @@ state_is(const char *state)
     expect(200, NULL, "query");
     is(member(s.reply_body, "trade_state"), state, state);
     ok(member(s.reply_body, "trade_state_desc").len != 0, "its description");
-}
-
-
-static pay_rc_t
-press(pay_press_t what, const char **why)
-{
-    pay_rc_t  rc;
-
-    fresh();
-    *why = "not set";
-    rc = sim->press(&s, what, why);
-
-    if (s.changed) {
-        order = s.order;
-    }
-
-    return rc;
 }
 
 
@@ -1451,17 +926,17 @@ static const struct {
     const char   *state;
     pay_press_t   press;
     pay_rc_t      rc;
-    size_t        npayments;
+    size_t        ndue;         /* the notices, old and new */
     const char   *after;
 } presses[] = {
     { "NOTPAY", PAY_PRESS_PAY, PAY_OK, 1, "SUCCESS" },
     { "NOTPAY", PAY_PRESS_DECLINE, PAY_OK, 0, "NOTPAY" },
     { "NOTPAY", PAY_PRESS_PAY_TWICE, PAY_OK, 2, "SUCCESS" },
     { "NOTPAY", PAY_PRESS_PAY_LATE, PAY_OK, 1, "SUCCESS" },
-    { "SUCCESS", PAY_PRESS_PAY, PAY_DECLINED, 0, "SUCCESS" },
-    { "SUCCESS", PAY_PRESS_DECLINE, PAY_DECLINED, 0, "SUCCESS" },
-    { "SUCCESS", PAY_PRESS_PAY_TWICE, PAY_DECLINED, 0, "SUCCESS" },
-    { "SUCCESS", PAY_PRESS_PAY_LATE, PAY_DECLINED, 0, "SUCCESS" },
+    { "SUCCESS", PAY_PRESS_PAY, PAY_DECLINED, 1, "SUCCESS" },
+    { "SUCCESS", PAY_PRESS_DECLINE, PAY_DECLINED, 1, "SUCCESS" },
+    { "SUCCESS", PAY_PRESS_PAY_TWICE, PAY_DECLINED, 1, "SUCCESS" },
+    { "SUCCESS", PAY_PRESS_PAY_LATE, PAY_DECLINED, 1, "SUCCESS" },
     { "CLOSED", PAY_PRESS_PAY, PAY_DECLINED, 0, "CLOSED" },
     { "CLOSED", PAY_PRESS_DECLINE, PAY_DECLINED, 0, "CLOSED" },
     { "CLOSED", PAY_PRESS_PAY_TWICE, PAY_DECLINED, 0, "CLOSED" },
@@ -1506,13 +981,12 @@ test_presses(void)
     pay_rc_t        rc;
     pay_str_t       desc;
     const char     *why;
-    pay_request_t   q;
 
     for (i = 0; i < pay_nelts(presses); i++) {
         bring(presses[i].state);
         rc = press(presses[i].press, &why);
 
-        ok(rc == presses[i].rc && s.npayments == presses[i].npayments
+        ok(rc == presses[i].rc && s.ndue == presses[i].ndue
            && (rc == PAY_OK || (why != NULL && strlen(why) > 10)),
            "button %d when %s", presses[i].press, presses[i].state);
 
@@ -1533,7 +1007,7 @@ test_presses(void)
     desc = member(s.reply_body, "trade_state_desc");
     press(PAY_PRESS_DECLINE, &why);
     ok(why != NULL && strstr(why, "no notice") != NULL, "the page can say so");
-    is_int(sim->notice(&s, 0, &q), PAY_DECLINED, "no notice");
+    is_int((long long) s.ndue, 0, "no notice");
     state_is("NOTPAY");
     ok(!pay_str_eq(member(s.reply_body, "trade_state_desc"), desc),
        "trade_state_desc remembers the refusal");
@@ -1549,51 +1023,6 @@ test_presses(void)
 }
 
 
-/* section 10: the receiver's part */
-
-static pay_str_t
-opened(const pay_request_t *q)
-{
-    pay_str_t    sealed, nonce, aad, plain = pay_str_null;
-    pay_json_t  *r;
-
-    r = pay_json_get(parse(q->body), "resource");
-
-    if (pay_json_string(r, "ciphertext", &sealed) != PAY_OK
-        || pay_json_string(r, "nonce", &nonce) != PAY_OK
-        || pay_json_string(r, "associated_data", &aad) != PAY_OK
-        || pay_base64_decode(arena, sealed, &sealed) != PAY_OK
-        || pay_aes256_gcm_open(arena, &plain, sealed, nonce, aad,
-                               PAY_STR(V3_KEY)) != PAY_OK)
-    {
-        return (pay_str_t) pay_str_null;
-    }
-
-    return plain;
-}
-
-
-static pay_str_t
-notice_header(const pay_request_t *q, const char *name)
-{
-    pay_str_t      value = pay_str_null;
-    pay_headers_t  h = { q->headers, q->nheaders };
-
-    (void) pay_header_get(&h, name, &value);
-
-    return value;
-}
-
-
-static int
-verified(const pay_request_t *q)
-{
-    pay_headers_t  h = { q->headers, q->nheaders };
-
-    return signed_well(&h, q->body);
-}
-
-
 static void
 test_notices(void)
 {
@@ -1605,10 +1034,10 @@ test_notices(void)
     now = NOW;
     prepay();
     fresh();
-    is_int(sim->notice(&s, 0, &q), PAY_DECLINED, "unpaid: no notice");
+    is_int(sim->notice(&s, 1, &q), PAY_DECLINED, "unpaid: no notice");
 
     press(PAY_PRESS_PAY_TWICE, &why);
-    is_int(sim->notice(&s, 0, &q), PAY_OK, "notice");
+    is_int(sim->notice(&s, 1, &q), PAY_OK, "notice");
     ok(!s.changed || pay_str_eq(s.order, order), "changes no order");
     ok(strcmp(q.method, "POST") == 0, "is a POST");
     is(q.host, "http://127.0.0.1:8080", "host");
@@ -1644,7 +1073,7 @@ test_notices(void)
 
     now = NOW + 60;
     fresh();
-    is_int(sim->notice(&s, 0, &again), PAY_OK, "a copy");
+    is_int(sim->notice(&s, 1, &again), PAY_OK, "a copy");
     ok(verified(&again), "its signature holds");
     ok(pay_str_eq(member(again.body, "id"), member(q.body, "id")),
        "has the same id");
@@ -1658,14 +1087,14 @@ test_notices(void)
 
     /* the second payment */
 
-    is_int(sim->notice(&s, 1, &other), PAY_OK, "notice of the second payment");
+    is_int(sim->notice(&s, 2, &other), PAY_OK, "notice of the second payment");
     second = opened(&other);
     ok(verified(&other) && paid_members(second), "is a good one");
     ok(!pay_str_eq(member(second, "transaction_id"),
                    member(plain, "transaction_id")), "of another number");
     ok(!pay_str_eq(member(other.body, "id"), member(q.body, "id")),
        "and of another id");
-    is_int(sim->notice(&s, 2, &other), PAY_DECLINED, "there is no third");
+    is_int(sim->notice(&s, 3, &other), PAY_DECLINED, "there is no third");
 
     /* another notify_url */
 
@@ -1674,7 +1103,7 @@ test_notices(void)
     request("POST", NATIVE, body("notify_url", "\"https://example.com\""));
     run();
     press(PAY_PRESS_PAY_LATE, &why);
-    is_int(sim->notice(&s, 0, &q), PAY_OK, "a URL without a path");
+    is_int(sim->notice(&s, 1, &q), PAY_OK, "a URL without a path");
     is(q.host, "https://example.com", "host");
     is(q.target, "/", "target");
 }
@@ -1733,24 +1162,44 @@ test_channels(void)
 
 
 #define ORDER(end)                                                            \
-    "{\"appid\":\"a\",\"mchid\":\"m\",\"out_trade_no\":\"n\","                \
-    "\"description\":\"d\",\"attach\":null,\"device_id\":null,"               \
-    "\"notify_url\":\"http://a/\",\"fingerprint\":\"00\",\"total\":1,"        \
-    "\"expires_at\":9999999999," end "}"
+    "{\"id\":\"n\",\"appid\":\"a\",\"mchid\":\"m\",\"out_trade_no\":\"n\","   \
+    "\"description\":\"d\",\"notify_url\":\"http://a/\","                     \
+    "\"fingerprint\":\"00\",\"total\":1,\"expires_at\":9999999999," end "}"
+
+#define STATE  "\"type\":\"NATIVE\",\"state\":\"NOTPAY\",\"refused\":0,"      \
+               "\"last_notice\":0,"
+#define NONE   "\"payments\":[],\"refunds\":[],\"notices\":[]"
+#define ONE    "\"payments\":[[\"1\",1]],"
+#define REF    "[\"r\",\"=\",\"\",\"00\","
 
 static const char *const  damaged[] = {
     "null", "{}", "[]",
-    ORDER("\"state\":\"PAID\",\"refused\":0,\"payments\":[]"),
-    ORDER("\"state\":null,\"refused\":0,\"payments\":[]"),
-    ORDER("\"state\":\"NOTPAY\",\"payments\":[]"),
-    ORDER("\"state\":\"NOTPAY\",\"refused\":0"),
-    ORDER("\"state\":\"NOTPAY\",\"refused\":0,\"payments\":{}"),
-    ORDER("\"state\":\"NOTPAY\",\"refused\":0,\"payments\":[1]"),
-    ORDER("\"state\":\"NOTPAY\",\"refused\":0,\"payments\":[{\"time\":1}]"),
-    ORDER("\"state\":\"NOTPAY\",\"refused\":0,\"payments\":["
-          "{\"transaction_id\":\"1\",\"time\":1},"
-          "{\"transaction_id\":\"2\",\"time\":1},"
-          "{\"transaction_id\":\"3\",\"time\":1}]")
+    ORDER("\"type\":\"NATIVE\",\"state\":\"PAID\",\"refused\":0,"
+          "\"last_notice\":0," NONE),
+    ORDER("\"type\":\"NATIVE\",\"state\":null,\"refused\":0,"
+          "\"last_notice\":0," NONE),
+    ORDER("\"type\":\"X\",\"state\":\"NOTPAY\",\"refused\":0,"
+          "\"last_notice\":0," NONE),
+    ORDER("\"type\":\"NATIVE\",\"state\":\"NOTPAY\",\"last_notice\":0," NONE),
+    ORDER("\"type\":\"NATIVE\",\"state\":\"NOTPAY\",\"refused\":0," NONE),
+    ORDER(STATE "\"refunds\":[],\"notices\":[]"),
+    ORDER(STATE "\"payments\":[],\"notices\":[]"),
+    ORDER(STATE "\"payments\":[],\"refunds\":[]"),
+    ORDER(STATE "\"payments\":{},\"refunds\":[],\"notices\":[]"),
+    ORDER(STATE "\"payments\":[1],\"refunds\":[],\"notices\":[]"),
+    ORDER(STATE "\"payments\":[[1]],\"refunds\":[],\"notices\":[]"),
+    ORDER(STATE "\"payments\":[[\"1\"]],\"refunds\":[],\"notices\":[]"),
+    ORDER(STATE "\"payments\":[[\"1\",1],[\"2\",1],[\"3\",1]],"
+          "\"refunds\":[],\"notices\":[]"),
+    ORDER(STATE "\"payments\":[],\"refunds\":[" REF "0,1,1,1,1]],"
+          "\"notices\":[]"),
+    ORDER(STATE ONE "\"refunds\":[" REF "1,1,1,1,1]],\"notices\":[]"),
+    ORDER(STATE ONE "\"refunds\":[" REF "0,1,1,1,4]],\"notices\":[]"),
+    ORDER(STATE ONE "\"refunds\":[" REF "0,1,1,1]],\"notices\":[]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,1,0,1]]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,0,1,1]]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,2,0,1]]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,0,0]]"),
 };
 
 
@@ -1779,9 +1228,9 @@ test_failures(void)
 
     press(PAY_PRESS_PAY_TWICE, &why);
     fresh();
-    is_int(sim->notice(&s, 0, &q) | sim->notice(&s, 1, &q)
-           | sim->notice(&s, 1, &q), PAY_OK, "enough for three notices");
-    is_int(sim->notice(&s, 0, &q), PAY_ERROR, "none left for a fourth");
+    is_int(sim->notice(&s, 1, &q) | sim->notice(&s, 2, &q)
+           | sim->notice(&s, 2, &q), PAY_OK, "enough for three notices");
+    is_int(sim->notice(&s, 1, &q), PAY_ERROR, "none left for a fourth");
 
     /* what is stored is ours: damage is our own fault */
 
@@ -1799,13 +1248,13 @@ test_failures(void)
     for (left = 0; left < pay_nelts(damaged); left++) {
         fresh();
         s.order = pay_strz(damaged[left]);
-        is_int(sim->view(&s, &view), PAY_ERROR, "a damaged order");
+        is_int(sim->view(&s, &view), PAY_ERROR, damaged[left]);
         is_int(sim->press(&s, PAY_PRESS_PAY, &why), PAY_ERROR, "not payable");
     }
 
     fresh();
-    s.order = PAY_STR(ORDER("\"state\":\"NOTPAY\",\"refused\":0,"
-                            "\"payments\":[]"));
+    s.order = PAY_STR(ORDER(STATE ONE "\"refunds\":[" REF "0,1,1,1,1]],"
+                            "\"notices\":[[1,0,0,1],[2,1,0,1]]"));
     is_int(sim->view(&s, &view), PAY_OK, "one like them that is whole");
 
     key = conf.sandbox_key;
@@ -1842,7 +1291,7 @@ test_failures(void)
 
         fresh();
         s.arena = pay_arena_create(limit);
-        rc = sim->notice(&s, 0, &q);
+        rc = sim->notice(&s, 1, &q);
         left += rc != PAY_ERROR && (rc != PAY_OK
                                     || !paid_members(opened(&q))
                                     || member(q.body, "id").len != 35);
@@ -1856,7 +1305,6 @@ test_failures(void)
 int
 main(void)
 {
-    size_t  i;
     static void (*const  tests[])(void) = {
         test_prepay, test_replayed_prepay, test_authorization, test_clock,
         test_tampering, test_headers, test_routes, test_fields,
@@ -1865,17 +1313,5 @@ main(void)
         test_failures
     };
 
-    keys();
-
-    for (i = 0; i < pay_nelts(tests); i++) {
-        arena = pay_arena_create(0);
-        now = NOW;
-        forget();
-        tests[i]();
-        pay_arena_destroy(arena);
-    }
-
-    keys_free();
-
-    return done();
+    return run_tests(tests, pay_nelts(tests));
 }

@@ -1,0 +1,148 @@
+
+/*
+ * Copyright (C) the ngx_pay authors
+ *
+ * WeChat Pay APIv3 simulator: what all requests but a prepay may hold, by
+ * section 8 of the channel document row by row; of a GET, its query string.
+ */
+
+#include <sandbox/pay_sim_wechatpay_v3.h>
+
+
+static int pay_wxs_from_account(pay_str_t text);
+static int pay_wxs_funds_account(pay_str_t text);
+
+
+#define PAY_WXS_END  { NULL, PAY_SIM_STRING, 0, 0, 0, NULL, NULL }
+
+#define PAY_WXS_SUB_MCHID(required)                                          \
+    { "sub_mchid", PAY_SIM_STRING, required, 1, 32, NULL,                    \
+      pay_wxs_transaction_number }
+
+
+/* who asks: sections 8.4, 8.5, and 8.3 for partners */
+
+const pay_sim_rule_t  pay_wxs_mchid_rules[] = {
+
+    { "mchid", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_sp_mchid_rules[] = {
+
+    { "sp_mchid", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    PAY_WXS_SUB_MCHID(1),
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_sub_mchid_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+
+    PAY_WXS_END
+};
+
+
+/* section 8.6 */
+
+static const pay_sim_rule_t  pay_wxs_refund_from[] = {
+
+    { "account", PAY_SIM_STRING, 1, 1, 32, NULL, pay_wxs_from_account },
+    { "amount", PAY_SIM_INTEGER, 1, 1, PAY_AMOUNT_MAX, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+static const pay_sim_rule_t  pay_wxs_refund_amount[] = {
+
+    { "refund", PAY_SIM_INTEGER, 1, 1, PAY_AMOUNT_MAX, NULL, NULL },
+    { "total", PAY_SIM_INTEGER, 1, 1, PAY_AMOUNT_MAX, NULL, NULL },
+    { "currency", PAY_SIM_STRING, 1, 1, 16, NULL, pay_wxs_cny },
+    { "from", PAY_SIM_OBJECTS, 0, 1, 2, pay_wxs_refund_from, NULL },
+
+    PAY_WXS_END
+};
+
+
+static const pay_sim_rule_t  pay_wxs_refund_goods[] = {
+
+    { "merchant_goods_id", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    { "wechatpay_goods_id", PAY_SIM_STRING, 0, 1, 32, NULL, NULL },
+    { "goods_name", PAY_SIM_STRING, 0, 1, 256, NULL, NULL },
+    { "unit_price", PAY_SIM_INTEGER, 1, 0, PAY_AMOUNT_MAX, NULL, NULL },
+    { "refund_amount", PAY_SIM_INTEGER, 1, 0, PAY_AMOUNT_MAX, NULL, NULL },
+    { "refund_quantity", PAY_SIM_INTEGER, 1, 1, PAY_AMOUNT_MAX, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_refund_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    { "transaction_id", PAY_SIM_STRING, 0, 1, 32, NULL,
+      pay_wxs_transaction_number },
+    { "out_trade_no", PAY_SIM_STRING, 0, 6, 32, NULL, pay_wxs_number },
+    { "out_refund_no", PAY_SIM_STRING, 1, 1, 64, NULL, pay_wxs_long_number },
+    { "reason", PAY_SIM_STRING, 0, 1, 80, NULL, NULL },
+    { "notify_url", PAY_SIM_STRING, 0, 8, 256, NULL, pay_wxs_notify_url },
+    { "funds_account", PAY_SIM_STRING, 0, 1, 32, NULL,
+      pay_wxs_funds_account },
+    { "amount", PAY_SIM_OBJECT, 1, 0, 0, pay_wxs_refund_amount, NULL },
+    { "goods_detail", PAY_SIM_OBJECTS, 0, 1, 6000, pay_wxs_refund_goods,
+      NULL },
+
+    PAY_WXS_END
+};
+
+
+int
+pay_wxs_one_of(pay_str_t text, const char *words)
+{
+    size_t  n;
+
+    for ( /* void */ ; *words != '\0'; words += n + (words[n] == ' ')) {
+        n = strcspn(words, " ");
+
+        if (text.len == n && memcmp(text.data, words, n) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* section 8.0 */
+
+int
+pay_wxs_long_number(pay_str_t number)
+{
+    return pay_str_token(number, "_-*@|", 1, 64);
+}
+
+
+int
+pay_wxs_transaction_number(pay_str_t number)
+{
+    return pay_str_token(number, "", 1, 32);
+}
+
+
+static int
+pay_wxs_from_account(pay_str_t text)
+{
+    return pay_wxs_one_of(text, "AVAILABLE UNAVAILABLE");
+}
+
+
+static int
+pay_wxs_funds_account(pay_str_t text)
+{
+    return pay_str_eqz(text, "AVAILABLE");
+}
