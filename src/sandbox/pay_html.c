@@ -32,6 +32,7 @@ static const struct {
     { "Pay twice", "重复支付" },
     { "Pay late", "超时后支付" },
     { "Look again", "刷新" },
+    { "Back to the merchant", "返回商户" },
 
     { "Refunds", "退款" },
     { "Succeed", "退款成功" },

@@ -237,7 +237,17 @@ pay_page_form(pay_buf_t *b, pay_lang_t lang, const pay_sim_view_t *view)
 
     pay_buf_addz(b, "</form>\n<p><a href=\"\">");
     pay_html_say(b, lang, "Look again");
-    pay_buf_addz(b, "</a></p>\n</section>\n");
+    pay_buf_addz(b, "</a></p>\n");
+
+    if (view->return_url.len != 0) {
+        pay_buf_addz(b, "<p><a href=\"");
+        pay_html_text(b, view->return_url);
+        pay_buf_addz(b, "\">");
+        pay_html_say(b, lang, "Back to the merchant");
+        pay_buf_addz(b, "</a></p>\n");
+    }
+
+    pay_buf_addz(b, "</section>\n");
 }
 
 

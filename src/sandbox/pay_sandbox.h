@@ -143,6 +143,7 @@ typedef struct {
     int64_t      expires_at;
     pay_str_t    notify_url;
     int          payable;       /* pay and decline make sense now */
+    pay_str_t    return_url;    /* where the payer goes now, or empty */
 
     const pay_sim_part_t  *parts;
     size_t                 nparts;

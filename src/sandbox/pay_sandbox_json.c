@@ -152,6 +152,11 @@ pay_json_checkout(pay_arena_t *a, pay_str_t channel,
     pay_jw_opt(w, "action", pay_strz(action));
     pay_jw_opt(w, "state", pay_strz(view->state));
     pay_jw_opt(w, "message", pay_strz(message));
+
+    if (view->return_url.len != 0) {
+        pay_sandbox_str(w, a, PAY_STR("return_url"), view->return_url);
+    }
+
     pay_jw_array(w, "notices");
 
     for (i = 0; i < nsent; i++) {

@@ -15,21 +15,36 @@ static pay_rc_t pay_alis_serve(pay_sim_t *s);
 
 static const pay_alis_op_t  pay_alis_ops[] = {
 
-    { "alipay.trade.precreate", pay_alis_precreate_rules,
+    { "alipay.trade.precreate", pay_alis_precreate_rules, NULL,
       pay_alis_precreate },
 
-    { "alipay.trade.query", pay_alis_query_rules, pay_alis_query },
+    { "alipay.trade.page.pay", pay_alis_page_rules,
+      "FAST_INSTANT_TRADE_PAY", pay_alis_page },
 
-    { "alipay.trade.close", pay_alis_close_rules, pay_alis_close },
+    { "alipay.trade.wap.pay", pay_alis_page_rules, "QUICK_WAP_WAY",
+      pay_alis_page },
 
-    { "alipay.trade.cancel", pay_alis_cancel_rules, pay_alis_cancel },
+    /* the way in for a test: the app's SDK does not post it like this */
 
-    { "alipay.trade.refund", pay_alis_refund_rules, pay_alis_refund },
+    { "alipay.trade.app.pay", pay_alis_page_rules, "QUICK_MSECURITY_PAY",
+      pay_alis_page },
 
-    { "alipay.trade.fastpay.refund.query", pay_alis_refund_query_rules,
+    { "alipay.trade.create", pay_alis_create_rules, NULL, pay_alis_create },
+
+    { "alipay.trade.pay", pay_alis_pay_rules, NULL, pay_alis_pay },
+
+    { "alipay.trade.query", pay_alis_query_rules, NULL, pay_alis_query },
+
+    { "alipay.trade.close", pay_alis_close_rules, NULL, pay_alis_close },
+
+    { "alipay.trade.cancel", pay_alis_cancel_rules, NULL, pay_alis_cancel },
+
+    { "alipay.trade.refund", pay_alis_refund_rules, NULL, pay_alis_refund },
+
+    { "alipay.trade.fastpay.refund.query", pay_alis_refund_query_rules, NULL,
       pay_alis_refund_query },
 
-    { NULL, NULL, NULL }
+    { NULL, NULL, NULL, NULL }
 };
 
 

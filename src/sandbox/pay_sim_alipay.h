@@ -11,6 +11,9 @@
  *   pay_sim_alipay_body.c      what biz_content may hold
  *   pay_sim_alipay_record.c    the trade as stored
  *   pay_sim_alipay_trade.c     precreate, query, close, cancel
+ *   pay_sim_alipay_begin.c     how a trade begins
+ *   pay_sim_alipay_page.c      page, wap and app, and the way back from them
+ *   pay_sim_alipay_pay.c       create, bar codes
  *   pay_sim_alipay_refund.c    refunds
  *   pay_sim_alipay_press.c     buttons, the trade as shown
  *   pay_sim_alipay_notice.c    notices
@@ -66,7 +69,10 @@ typedef enum {
     PAY_ALIS_CANCEL_LATE,
     PAY_ALIS_REFUND_TOTAL,
     PAY_ALIS_REFUND_REPEAT,
-    PAY_ALIS_NO_REFUND
+    PAY_ALIS_NO_REFUND,
+    PAY_ALIS_UNKNOWN,
+    PAY_ALIS_AUTH_CODE,
+    PAY_ALIS_NO_BALANCE
 } pay_alis_error_t;
 
 
@@ -106,11 +112,14 @@ typedef struct {
     pay_str_t           store_id;
     pay_str_t           terminal_id;
     pay_str_t           notify_url;
+    pay_str_t           return_url;
     pay_str_t           fingerprint;    /* of every field of biz_content */
     int64_t             total;
     int64_t             created_at;
     int64_t             expires_at;
     int64_t             closed_at;
+    int64_t             asks;           /* queries until a buyer who thinks
+                                           has paid; 0: nobody thinks */
     int                 refused;        /* the payer's last try failed */
     pay_alis_state_t    state;
     pay_alis_payment_t  payments[PAY_ALIS_PAYMENTS];
@@ -161,6 +170,8 @@ struct pay_alis_call_s {
 struct pay_alis_op_s {
     const char             *method;     /* NULL: end of the table */
     const pay_sim_rule_t   *rules;      /* of biz_content */
+    const char             *product;    /* product_code has to be this; NULL:
+                                           it is not looked at */
     pay_rc_t              (*serve)(pay_sim_t *s, const pay_alis_call_t *c);
 };
 
@@ -209,6 +220,9 @@ pay_str_t pay_alis_canonical(pay_arena_t *a, const pay_form_t *f, int notice);
  * adds its members, pay_alis_reply() ends and signs it: PAY_DONE.
  */
 pay_json_writer_t *pay_alis_answer(pay_sim_t *s);
+
+/* the same with 10003, which is no error */
+pay_json_writer_t *pay_alis_answer_waiting(pay_sim_t *s);
 pay_rc_t pay_alis_reply(pay_sim_t *s, const pay_alis_call_t *c,
     pay_json_writer_t *w);
 
@@ -217,9 +231,16 @@ pay_rc_t pay_alis_fail(pay_sim_t *s, const pay_alis_call_t *c,
     pay_alis_error_t e, pay_str_t more);
 
 
+/* name=value&..., the values encoded once as forms have it */
+pay_str_t pay_alis_form(pay_arena_t *a, const pay_form_t *form);
+
+
 /* the operations */
 
 pay_rc_t pay_alis_precreate(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_page(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_create(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_pay(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_query(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_close(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_cancel(pay_sim_t *s, const pay_alis_call_t *c);
@@ -237,10 +258,26 @@ pay_rc_t pay_alis_begin(pay_sim_t *s, const pay_alis_call_t *c, int64_t life,
 /* "30m", "1h", "15d"; "1c", the end of the day, is 0 */
 pay_rc_t pay_alis_timeout(pay_str_t text, int64_t *seconds);
 
+/* section 7.1: the life of a trade where the call does not tell */
+#define PAY_ALIS_CODE_LIFE  (2 * 3600)          /* 7.2 */
+#define PAY_ALIS_FACE_LIFE  (3 * 3600)
+#define PAY_ALIS_LIFE       (15 * 86400)
+
 pay_str_t pay_alis_seller(const pay_alipay_conf_t *conf);
+
+/*
+ * Section 7.5: where the buyer goes when the n-th payment is made, signed;
+ * empty: nowhere, data NULL: no memory.
+ */
+pay_str_t pay_alis_way_back(pay_sim_t *s, const pay_alis_trade_t *t,
+    size_t n);
 
 /* the checkout page of an order */
 pay_str_t pay_alis_page_url(pay_sim_t *s, pay_str_t number);
+
+/* the members of an answer about a payment, as query and pay have them */
+void pay_alis_put_trade(pay_json_writer_t *w, pay_sim_t *s,
+    const pay_alis_trade_t *t, size_t n);
 
 /* a text of the arena, money: what could not be made fails the answer */
 void pay_alis_put(pay_json_writer_t *w, const char *key, pay_str_t text);
@@ -257,6 +294,9 @@ pay_rc_t pay_alis_find(pay_sim_t *s, const pay_alis_call_t *c,
 /* what biz_content may hold (section 7) */
 
 extern const pay_sim_rule_t  pay_alis_precreate_rules[];
+extern const pay_sim_rule_t  pay_alis_page_rules[];
+extern const pay_sim_rule_t  pay_alis_create_rules[];
+extern const pay_sim_rule_t  pay_alis_pay_rules[];
 extern const pay_sim_rule_t  pay_alis_query_rules[];
 extern const pay_sim_rule_t  pay_alis_close_rules[];
 extern const pay_sim_rule_t  pay_alis_cancel_rules[];

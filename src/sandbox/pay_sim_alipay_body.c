@@ -56,6 +56,8 @@ static int pay_alis_is_money(pay_str_t text);
 static int pay_alis_is_subject(pay_str_t text);
 static int pay_alis_is_seller(pay_str_t text);
 static int pay_alis_is_timeout(pay_str_t text);
+static int pay_alis_is_scene(pay_str_t text);
+static int pay_alis_is_auth_code(pay_str_t text);
 
 
 static const pay_sim_rule_t  pay_alis_extend[] = {
@@ -93,6 +95,43 @@ const pay_sim_rule_t  pay_alis_precreate_rules[] = {
     { "qr_code_timeout_express", PAY_SIM_STRING, 0, 2, 6, NULL,
       pay_alis_is_timeout },
     PAY_ALIS_TEXT("code_type", 32),
+
+    PAY_ALIS_END
+};
+
+
+/* section 7.5 */
+
+const pay_sim_rule_t  pay_alis_page_rules[] = {
+
+    PAY_ALIS_TRADE,
+    PAY_ALIS_TEXT("qr_pay_mode", 2),
+    PAY_ALIS_TEXT("qrcode_width", 4),
+    PAY_ALIS_TEXT("integration_type", 16),
+    PAY_ALIS_TEXT("quit_url", 400),
+    PAY_ALIS_TEXT("request_from_url", 256),
+
+    PAY_ALIS_END
+};
+
+
+const pay_sim_rule_t  pay_alis_create_rules[] = {
+
+    PAY_ALIS_TRADE,
+    PAY_ALIS_TEXT("buyer_id", 28),
+    PAY_ALIS_TEXT("buyer_open_id", 128),
+    PAY_ALIS_TEXT("op_app_id", 32),
+    PAY_ALIS_TEXT("buyer_logon_id", 100),
+
+    PAY_ALIS_END
+};
+
+
+const pay_sim_rule_t  pay_alis_pay_rules[] = {
+
+    PAY_ALIS_TRADE,
+    { "scene", PAY_SIM_STRING, 0, 1, 32, NULL, pay_alis_is_scene },
+    { "auth_code", PAY_SIM_STRING, 1, 16, 64, NULL, pay_alis_is_auth_code },
 
     PAY_ALIS_END
 };
@@ -200,6 +239,36 @@ pay_alis_is_timeout(pay_str_t text)
     int64_t  seconds;
 
     return pay_alis_timeout(text, &seconds) == PAY_OK;
+}
+
+
+static int
+pay_alis_is_scene(pay_str_t text)
+{
+    return pay_str_eqz(text, "bar_code") || pay_str_eqz(text, "security_code");
+}
+
+
+/* section 7.3 */
+
+static int
+pay_alis_is_auth_code(pay_str_t text)
+{
+    size_t  i;
+
+    if (pay_str_starts(text, "fp")) {
+        return text.len == 35 && pay_str_token(text, "", 35, 35);
+    }
+
+    for (i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return 0;
+        }
+    }
+
+    return text.len <= 24
+           && ((text.data[0] == '2' && text.data[1] >= '5')
+               || (text.data[0] == '3' && text.data[1] == '0'));
 }
 
 

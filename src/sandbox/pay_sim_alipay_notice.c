@@ -208,37 +208,6 @@ pay_alis_add_refund(pay_alis_fields_t *f, const pay_alis_trade_t *t, size_t n)
 }
 
 
-/* section 8.1: the values encoded once */
-
-static pay_str_t
-pay_alis_form(pay_arena_t *a, const pay_form_t *form)
-{
-    size_t     i;
-    pay_buf_t  b;
-    pay_str_t  value;
-
-    pay_buf_init(&b, a, 2048);
-
-    for (i = 0; i < form->nelts; i++) {
-        value = pay_form_encode(a, form->elts[i].value);
-
-        if (value.data == NULL) {
-            return value;
-        }
-
-        if (i != 0) {
-            pay_buf_addc(&b, '&');
-        }
-
-        pay_buf_adds(&b, form->elts[i].name);
-        pay_buf_addc(&b, '=');
-        pay_buf_adds(&b, value);
-    }
-
-    return pay_buf_str(&b);
-}
-
-
 static pay_str_t
 pay_alis_signed_form(pay_alis_fields_t *f)
 {

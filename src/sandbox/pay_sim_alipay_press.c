@@ -131,5 +131,11 @@ pay_alis_view(pay_sim_t *s, pay_sim_view_t *out)
 
     s->npayments = t.notify_url.len != 0 ? t.npayments : 0;
 
-    return PAY_OK;
+    if (t.npayments == 0) {
+        return PAY_OK;
+    }
+
+    out->return_url = pay_alis_way_back(s, &t, 0);
+
+    return out->return_url.data != NULL ? PAY_OK : PAY_ERROR;
 }

@@ -35,6 +35,7 @@ static const struct {
     { "store_id", offsetof(pay_alis_trade_t, store_id) },
     { "terminal_id", offsetof(pay_alis_trade_t, terminal_id) },
     { "notify_url", offsetof(pay_alis_trade_t, notify_url) },
+    { "return_url", offsetof(pay_alis_trade_t, return_url) },
     { "fingerprint", offsetof(pay_alis_trade_t, fingerprint) }
 };
 
@@ -45,7 +46,8 @@ static const struct {
     { "total", offsetof(pay_alis_trade_t, total) },
     { "created_at", offsetof(pay_alis_trade_t, created_at) },
     { "expires_at", offsetof(pay_alis_trade_t, expires_at) },
-    { "closed_at", offsetof(pay_alis_trade_t, closed_at) }
+    { "closed_at", offsetof(pay_alis_trade_t, closed_at) },
+    { "asks", offsetof(pay_alis_trade_t, asks) }
 };
 
 

@@ -45,13 +45,17 @@ static const struct {
     { "40004", "ACQ.TRADE_CANCEL_TIME_OUT", "超过撤销时间" },
     { "40004", "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "退款金额超限" },
     { "40004", "ACQ.DISCORDANT_REPEAT_REQUEST", "请求信息不一致" },
-    { "40004", "ACQ.TRADE_NOT_ALLOW_REFUND", "当前交易不允许退款" }
+    { "40004", "ACQ.TRADE_NOT_ALLOW_REFUND", "当前交易不允许退款" },
+    { "20000", "aop.unknow-error", "系统繁忙" },
+    { "40004", "ACQ.PAYMENT_AUTH_CODE_INVALID", "支付授权码无效" },
+    { "40004", "ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足" }
 };
 
 static const struct {
     const char  *code;
     const char  *msg;
 } pay_alis_codes[] = {
+    { "20000", "Service Currently Unavailable" },
     { "40001", "Missing Required Arguments" },
     { "40002", "Invalid Arguments" },
     { "40004", "Business Failed" }
@@ -193,8 +197,8 @@ pay_alis_reply(pay_sim_t *s, const pay_alis_call_t *c, pay_json_writer_t *w)
 }
 
 
-pay_json_writer_t *
-pay_alis_answer(pay_sim_t *s)
+static pay_json_writer_t *
+pay_alis_answer_code(pay_sim_t *s, const char *code, const char *msg)
 {
     pay_json_writer_t  *w;
 
@@ -205,10 +209,24 @@ pay_alis_answer(pay_sim_t *s)
     }
 
     pay_jw_object(w, NULL);
-    pay_jw_strz(w, "code", "10000");
-    pay_jw_strz(w, "msg", "Success");
+    pay_jw_strz(w, "code", code);
+    pay_jw_strz(w, "msg", msg);
 
     return w;
+}
+
+
+pay_json_writer_t *
+pay_alis_answer(pay_sim_t *s)
+{
+    return pay_alis_answer_code(s, "10000", "Success");
+}
+
+
+pay_json_writer_t *
+pay_alis_answer_waiting(pay_sim_t *s)
+{
+    return pay_alis_answer_code(s, "10003", "order success pay inprocess");
 }
 
 
@@ -228,16 +246,14 @@ pay_alis_fail(pay_sim_t *s, const pay_alis_call_t *c, pay_alis_error_t e,
         pay_buf_adds(&b, more);
     }
 
-    w = pay_json_writer(s->arena);
     words = pay_buf_str(&b);
+    w = pay_alis_answer_code(s, pay_alis_errors[e].code,
+                             pay_alis_msg(pay_alis_errors[e].code));
 
     if (w == NULL || words.data == NULL) {
         return PAY_ERROR;
     }
 
-    pay_jw_object(w, NULL);
-    pay_jw_strz(w, "code", pay_alis_errors[e].code);
-    pay_jw_strz(w, "msg", pay_alis_msg(pay_alis_errors[e].code));
     pay_jw_strz(w, "sub_code", pay_alis_errors[e].sub_code);
     pay_jw_str(w, "sub_msg", words);
 

@@ -9,13 +9,8 @@
 #include <sandbox/pay_sim_alipay.h>
 
 
-/* section 7.2: a code lives two hours at most */
-#define PAY_ALIS_CODE_LIFE      (2 * 3600)
-
 /* section 7.7; the name of its error is all that is known of it */
 #define PAY_ALIS_CANCEL_WINDOW  86400
-
-#define PAY_ALIS_DAY            86400
 
 
 pay_rc_t
@@ -48,158 +43,6 @@ pay_alis_find(pay_sim_t *s, const pay_alis_call_t *c, pay_alis_trade_t *t,
     }
 
     return pay_alis_fail(s, c, PAY_ALIS_NOT_EXIST, PAY_STR(""));
-}
-
-
-static pay_str_t
-pay_alis_fingerprint(pay_sim_t *s, const pay_alis_call_t *c)
-{
-    pay_u8           hash[PAY_SHA256_LEN];
-    pay_str_t        text;
-    const pay_str_t  bytes = { 16, hash };
-
-    text = pay_sim_fields_text(s->arena, c->op->rules, c->biz);
-
-    if (text.data == NULL || pay_sha256(hash, text) != 0) {
-        return (pay_str_t) pay_str_null;
-    }
-
-    return pay_hex_encode(s->arena, bytes);
-}
-
-
-/* section 7.1: time_expire wins; the day ends in Beijing */
-
-static pay_rc_t
-pay_alis_expiry(pay_sim_t *s, const pay_alis_call_t *c, int64_t life,
-    int64_t *out)
-{
-    pay_str_t  text;
-
-    text = pay_alis_field(c, "time_expire");
-
-    if (text.len != 0) {
-        return pay_alis_time_parse(s->arena, text, out);
-    }
-
-    text = pay_alis_field(c, "timeout_express");
-
-    if (text.len != 0 && pay_alis_timeout(text, &life) != PAY_OK) {
-        return PAY_INVALID;
-    }
-
-    *out = s->now + life;
-
-    if (life == 0) {
-        *out += PAY_ALIS_DAY - (s->now + PAY_BEIJING) % PAY_ALIS_DAY;
-    }
-
-    return PAY_OK;
-}
-
-
-static pay_rc_t
-pay_alis_make(pay_sim_t *s, const pay_alis_call_t *c, int64_t life,
-    pay_alis_trade_t *t)
-{
-    memset(t, 0, sizeof(pay_alis_trade_t));
-
-    t->method = c->method;
-    t->out_trade_no = c->number;
-    t->subject = pay_alis_field(c, "subject");
-    t->body = pay_alis_field(c, "body");
-    t->passback = pay_alis_field(c, "passback_params");
-    t->store_id = pay_alis_field(c, "store_id");
-    t->terminal_id = pay_alis_field(c, "terminal_id");
-    t->notify_url = pay_alis_param(c, "notify_url");
-    t->fingerprint = pay_alis_fingerprint(s, c);
-
-    if (t->fingerprint.data == NULL
-        || pay_alis_money_field(c, "total_amount", &t->total) != PAY_OK)
-    {
-        return PAY_ERROR;
-    }
-
-    return pay_alis_expiry(s, c, life, &t->expires_at);
-}
-
-
-/* what a number that came before allows: PAY_OK, or PAY_DONE, an error */
-
-static pay_rc_t
-pay_alis_again(pay_sim_t *s, const pay_alis_call_t *c,
-    const pay_alis_trade_t *known, const pay_alis_trade_t *asked)
-{
-    if (known->state == PAY_ALIS_PAID) {
-        return pay_alis_fail(s, c, PAY_ALIS_HAS_SUCCESS, PAY_STR(""));
-    }
-
-    if (known->state == PAY_ALIS_CLOSED || known->state == PAY_ALIS_DROPPED) {
-        return pay_alis_fail(s, c, PAY_ALIS_HAS_CLOSE, PAY_STR(""));
-    }
-
-    if (!pay_str_eq(known->fingerprint, asked->fingerprint)
-        || !pay_str_eq(known->method, asked->method))
-    {
-        return pay_alis_fail(s, c, PAY_ALIS_INCONSISTENT, PAY_STR(""));
-    }
-
-    return PAY_OK;
-}
-
-
-pay_rc_t
-pay_alis_begin(pay_sim_t *s, const pay_alis_call_t *c, int64_t life,
-    pay_alis_trade_t *t)
-{
-    pay_rc_t                  rc;
-    pay_alis_trade_t          asked;
-    const pay_alipay_conf_t  *conf;
-
-    conf = s->channel->conf;
-    rc = pay_alis_make(s, c, life, &asked);
-
-    if (rc == PAY_INVALID) {
-        return pay_alis_fail(s, c, PAY_ALIS_ACQ_PARAMETER,
-                             PAY_STR("time_expire"));
-    }
-
-    if (rc != PAY_OK) {
-        return rc;
-    }
-
-    if (pay_alis_field(c, "seller_id").len != 0
-        && !pay_str_eq(pay_alis_field(c, "seller_id"), pay_alis_seller(conf)))
-    {
-        return pay_alis_fail(s, c, PAY_ALIS_ACQ_PARAMETER,
-                             PAY_STR("seller_id"));
-    }
-
-    rc = pay_alis_load(s, t);
-
-    if (rc == PAY_OK) {
-        return pay_alis_again(s, c, t, &asked);
-    }
-
-    if (rc != PAY_DECLINED) {
-        return rc;
-    }
-
-    if (asked.expires_at <= s->now) {
-        return pay_alis_fail(s, c, PAY_ALIS_EXPIRED, PAY_STR(""));
-    }
-
-    *t = asked;
-
-    return PAY_OK;
-}
-
-
-pay_str_t
-pay_alis_seller(const pay_alipay_conf_t *conf)
-{
-    return conf->seller_id.len != 0 ? conf->seller_id
-                                    : PAY_STR(PAY_ALIS_SELLER);
 }
 
 
@@ -293,14 +136,44 @@ pay_alis_put_paid(pay_json_writer_t *w, pay_sim_t *s,
         return;
     }
 
-    pay_alis_put(w, "send_pay_date", pay_alis_time(s->arena,
-                                                   t->payments[n].time));
     pay_jw_array(w, "fund_bill_list");
     pay_jw_object(w, NULL);
     pay_alis_put_money(w, s, "amount", t->total);
     pay_jw_strz(w, "fund_channel", "ALIPAYACCOUNT");
     pay_jw_end(w);
     pay_jw_end(w);
+}
+
+
+void
+pay_alis_put_trade(pay_json_writer_t *w, pay_sim_t *s,
+    const pay_alis_trade_t *t, size_t n)
+{
+    pay_jw_str(w, "trade_no", n < t->npayments ? t->payments[n].trade_no
+                                               : t->trade_no);
+    pay_jw_str(w, "out_trade_no", t->out_trade_no);
+    pay_alis_put_buyer(w);
+    pay_alis_put_money(w, s, "total_amount", t->total);
+    pay_alis_put_paid(w, s, t, n);
+}
+
+
+/* a buyer who thinks has paid at the last of these queries */
+
+static pay_rc_t
+pay_alis_ask(pay_sim_t *s, pay_alis_trade_t *t)
+{
+    if (t->state != PAY_ALIS_WAIT || t->asks == 0) {
+        return PAY_OK;
+    }
+
+    t->asks--;
+
+    if (t->asks == 0 && pay_alis_paid(s, t) != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    return pay_alis_save(s, t);
 }
 
 
@@ -314,6 +187,10 @@ pay_alis_query(pay_sim_t *s, const pay_alis_call_t *c)
 
     rc = pay_alis_find(s, c, &t, &n);
 
+    if (rc == PAY_OK) {
+        rc = pay_alis_ask(s, &t);
+    }
+
     if (rc != PAY_OK) {
         return rc;
     }
@@ -324,13 +201,13 @@ pay_alis_query(pay_sim_t *s, const pay_alis_call_t *c)
         return PAY_ERROR;
     }
 
-    pay_jw_str(w, "trade_no", n < t.npayments ? t.payments[n].trade_no
-                                              : t.trade_no);
-    pay_jw_str(w, "out_trade_no", t.out_trade_no);
-    pay_alis_put_buyer(w);
+    pay_alis_put_trade(w, s, &t, n);
     pay_jw_strz(w, "trade_status", pay_alis_status(&t, n, s->now));
-    pay_alis_put_money(w, s, "total_amount", t.total);
-    pay_alis_put_paid(w, s, &t, n);
+
+    if (n < t.npayments) {
+        pay_alis_put(w, "send_pay_date", pay_alis_time(s->arena,
+                                                       t.payments[n].time));
+    }
 
     if (t.store_id.len != 0) {
         pay_jw_str(w, "store_id", t.store_id);

@@ -84,7 +84,7 @@ static const pay_sim_view_t  plain = {
     "NOTPAY",
     INT64_C(1795305600),
     pay_str("http://127.0.0.1:8080/notify/wechat"),
-    1, NULL, 0, NULL, 0
+    1, pay_str(""), NULL, 0, NULL, 0
 };
 
 static const pay_sim_part_t  parts[] = {
@@ -107,7 +107,7 @@ static const pay_sim_view_t  refunded = {
     "REFUND",
     INT64_C(1795305600),
     pay_str("http://127.0.0.1:8080/notify/wechat"),
-    0, parts, 3, due, 2
+    0, pay_str("http://shop.example/back?a=1&b=2"), parts, 3, due, 2
 };
 
 static const pay_sim_view_t  evil = {
@@ -119,7 +119,7 @@ static const pay_sim_view_t  evil = {
     EVIL("state"),
     0,
     pay_str(EVIL("url")),
-    0, NULL, 0, NULL, 0
+    0, pay_str(EVIL("back")), NULL, 0, NULL, 0
 };
 
 #define FIRST   { 1, "payment", pay_str("order-0001"), 1, 0 }
