@@ -54,6 +54,7 @@ const pay_simulator_t  pay_sim_alipay = {
     pay_alis_serve,
     pay_alis_press,
     pay_alis_notice,
+    pay_alis_sent,
     pay_alis_acknowledged,
     pay_alis_view
 };
@@ -75,7 +76,9 @@ pay_alis_open(pay_sim_t *s)
         rc = pay_alis_read(s, &c);
     }
 
-    if (rc == PAY_OK) {
+    /* trade_no wins (section 7.6), and leads to the number in serve() */
+
+    if (rc == PAY_OK && c.trade_no.len == 0) {
         s->order_id = c.number;
     }
 
@@ -95,6 +98,14 @@ pay_alis_serve(pay_sim_t *s)
 
     if (rc == PAY_OK) {
         rc = pay_alis_read(s, &c);
+    }
+
+    if (rc == PAY_OK && c.trade_no.len != 0) {
+        rc = pay_alis_lead(s, c.trade_no);
+
+        if (rc == PAY_DECLINED) {
+            return pay_alis_fail(s, &c, PAY_ALIS_NOT_EXIST, PAY_STR(""));
+        }
     }
 
     return rc == PAY_OK ? c.op->serve(s, &c) : rc;

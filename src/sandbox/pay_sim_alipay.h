@@ -89,6 +89,21 @@ typedef enum {
 #define PAY_ALIS_PAYMENTS  2
 #define PAY_ALIS_REFUNDS   16
 
+/* notices that are still to be sent */
+
+typedef enum {
+    PAY_ALIS_TELL_PAYMENT = 0,
+    PAY_ALIS_TELL_REFUND,
+    PAY_ALIS_TELL_CLOSE
+} pay_alis_tell_t;
+
+typedef struct {
+    int64_t            id;
+    pay_alis_tell_t    tell;
+    size_t             index;           /* of payments or refunds */
+    int64_t            due_at;
+} pay_alis_letter_t;
+
 typedef struct {
     pay_str_t          trade_no;
     int64_t            time;
@@ -126,6 +141,9 @@ typedef struct {
     size_t              npayments;
     pay_alis_refund_t   refunds[PAY_ALIS_REFUNDS];
     size_t              nrefunds;
+    int64_t             letter;         /* the id of the last one */
+    pay_alis_letter_t   letters[PAY_SIM_DUE];
+    size_t              nletters;
 } pay_alis_trade_t;
 
 /*
@@ -134,8 +152,21 @@ typedef struct {
  */
 pay_rc_t pay_alis_load(pay_sim_t *s, pay_alis_trade_t *t);
 
-/* PAY_DECLINED: it would be longer than a record may be */
+/* PAY_INVALID: it would be longer than a record may be */
 pay_rc_t pay_alis_save(pay_sim_t *s, const pay_alis_trade_t *t);
+
+/*
+ * 28 digits: the day in Beijing, mark, random ones; and a way from such a
+ * number to the record of this call or press.
+ */
+pay_str_t pay_alis_serial(pay_sim_t *s, const char *mark);
+pay_rc_t pay_alis_index(pay_sim_t *s, pay_str_t number, pay_str_t order_id);
+
+/*
+ * s->order_id by one of those numbers: PAY_FETCH, as serve() has it; PAY_OK:
+ * it is loaded; PAY_DECLINED: there is no such number.
+ */
+pay_rc_t pay_alis_lead(pay_sim_t *s, pay_str_t number);
 
 /* somebody has scanned the code, if nobody had: there is a trade */
 pay_rc_t pay_alis_scan(pay_sim_t *s, pay_alis_trade_t *t);
@@ -143,13 +174,18 @@ pay_rc_t pay_alis_scan(pay_sim_t *s, pay_alis_trade_t *t);
 /* one more payment, the first one or the second */
 pay_rc_t pay_alis_paid(pay_sim_t *s, pay_alis_trade_t *t);
 
+/* one more notice, if the merchant wants any; to be saved with the trade */
+void pay_alis_tell(const pay_sim_t *s, pay_alis_trade_t *t,
+    pay_alis_tell_t tell, size_t index);
+
 /* of the n-th payment: what was given back, and trade_status (section 9) */
 int64_t pay_alis_refunded(const pay_alis_trade_t *t, size_t n);
 const char *pay_alis_status(const pay_alis_trade_t *t, size_t n, int64_t now);
 
 pay_rc_t pay_alis_press(pay_sim_t *s, pay_press_t press, const char **why);
 pay_rc_t pay_alis_view(pay_sim_t *s, pay_sim_view_t *out);
-pay_rc_t pay_alis_notice(pay_sim_t *s, size_t n, pay_request_t *out);
+pay_rc_t pay_alis_notice(pay_sim_t *s, int64_t id, pay_request_t *out);
+pay_rc_t pay_alis_sent(pay_sim_t *s, int64_t id);
 int pay_alis_acknowledged(int status, pay_str_t body);
 
 

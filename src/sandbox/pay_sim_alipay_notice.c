@@ -18,6 +18,17 @@ typedef struct {
     int           failed;
 } pay_alis_fields_t;
 
+/* what a notice tells, as it was when it became due */
+
+typedef struct {
+    const pay_alis_trade_t    *trade;
+    const pay_alis_payment_t  *payment;     /* NULL: never paid */
+    const pay_alis_refund_t   *refund;      /* the last one, or NULL */
+    pay_str_t                  trade_no;
+    const char                *status;
+    int64_t                    refunded;
+} pay_alis_news_t;
+
 
 static void
 pay_alis_add(pay_alis_fields_t *f, const char *name, pay_str_t value)
@@ -53,23 +64,19 @@ pay_alis_add_time(pay_alis_fields_t *f, const char *name, int64_t t)
 }
 
 
-/*
- * The same for each copy of one notice, another for each state of the trade:
- * 34 digits, the day first.
- */
+/* the same for each copy of one notice: 34 digits, the day first */
 
 static pay_str_t
-pay_alis_notify_id(pay_sim_t *s, const pay_alis_trade_t *t, size_t n)
+pay_alis_notify_id(pay_sim_t *s, const pay_alis_news_t *n)
 {
     size_t            i;
     pay_u8            hash[PAY_SHA256_LEN];
     pay_str_t         sum, status, text;
     pay_buf_t         b;
-    const pay_str_t  *parts[] = { &t->payments[n].trade_no, &status, &sum,
-                                  NULL };
+    const pay_str_t  *parts[] = { &n->trade_no, &status, &sum, NULL };
 
-    status = pay_strz(pay_alis_status(t, n, s->now));
-    sum = pay_alis_money(s->arena, pay_alis_refunded(t, n));
+    status = pay_strz(n->status);
+    sum = pay_alis_money(s->arena, n->refunded);
 
     if (sum.data == NULL) {
         return sum;
@@ -82,7 +89,7 @@ pay_alis_notify_id(pay_sim_t *s, const pay_alis_trade_t *t, size_t n)
     }
 
     pay_buf_init(&b, s->arena, 34);
-    pay_buf_add(&b, t->payments[n].trade_no.data, 8);
+    pay_buf_add(&b, n->trade_no.data, 8);
 
     for (i = 0; i < 26; i++) {
         pay_buf_addc(&b, (pay_u8) ('0' + hash[i] % 10));
@@ -115,7 +122,7 @@ pay_alis_bills(pay_sim_t *s, const pay_alis_trade_t *t)
 
 
 static void
-pay_alis_add_common(pay_alis_fields_t *f, const pay_alis_trade_t *t, size_t n)
+pay_alis_add_common(pay_alis_fields_t *f, const pay_alis_news_t *n)
 {
     const pay_alipay_conf_t  *conf;
 
@@ -123,7 +130,7 @@ pay_alis_add_common(pay_alis_fields_t *f, const pay_alis_trade_t *t, size_t n)
 
     pay_alis_add_time(f, "notify_time", f->sim->now);
     pay_alis_addz(f, "notify_type", "trade_status_sync");
-    pay_alis_add(f, "notify_id", pay_alis_notify_id(f->sim, t, n));
+    pay_alis_add(f, "notify_id", pay_alis_notify_id(f->sim, n));
     pay_alis_add(f, "app_id", conf->app_id);
     pay_alis_add(f, "auth_app_id", conf->app_id);
     pay_alis_addz(f, "charset", "utf-8");
@@ -137,11 +144,15 @@ pay_alis_add_common(pay_alis_fields_t *f, const pay_alis_trade_t *t, size_t n)
 
 
 static void
-pay_alis_add_trade(pay_alis_fields_t *f, const pay_alis_trade_t *t, size_t n)
+pay_alis_add_trade(pay_alis_fields_t *f, const pay_alis_news_t *n)
 {
-    pay_alis_add(f, "trade_no", t->payments[n].trade_no);
+    const pay_alis_trade_t  *t;
+
+    t = n->trade;
+
+    pay_alis_add(f, "trade_no", n->trade_no);
     pay_alis_add(f, "out_trade_no", t->out_trade_no);
-    pay_alis_addz(f, "trade_status", pay_alis_status(t, n, f->sim->now));
+    pay_alis_addz(f, "trade_status", n->status);
     pay_alis_add(f, "subject", t->subject);
 
     if (t->body.len != 0) {
@@ -153,13 +164,30 @@ pay_alis_add_trade(pay_alis_fields_t *f, const pay_alis_trade_t *t, size_t n)
     }
 
     pay_alis_add_money(f, "total_amount", t->total);
-    pay_alis_add_money(f, "receipt_amount", t->total);
-    pay_alis_add_money(f, "invoice_amount", t->total);
-    pay_alis_add_money(f, "buyer_pay_amount", t->total);
-    pay_alis_add_money(f, "point_amount", 0);
-    pay_alis_add(f, "fund_bill_list", pay_alis_bills(f->sim, t));
     pay_alis_add_time(f, "gmt_create", t->created_at);
-    pay_alis_add_time(f, "gmt_payment", t->payments[n].time);
+}
+
+
+/* section 8.4: what was never paid has no such fields */
+
+static void
+pay_alis_add_payment(pay_alis_fields_t *f, const pay_alis_news_t *n)
+{
+    int64_t  total;
+
+    if (n->payment == NULL) {
+        pay_alis_add_time(f, "gmt_close", n->trade->closed_at);
+        return;
+    }
+
+    total = n->trade->total;
+
+    pay_alis_add_money(f, "receipt_amount", total);
+    pay_alis_add_money(f, "invoice_amount", total);
+    pay_alis_add_money(f, "buyer_pay_amount", total);
+    pay_alis_add_money(f, "point_amount", 0);
+    pay_alis_add(f, "fund_bill_list", pay_alis_bills(f->sim, n->trade));
+    pay_alis_add_time(f, "gmt_payment", n->payment->time);
 }
 
 
@@ -181,29 +209,20 @@ pay_alis_refund_time(pay_arena_t *a, int64_t t)
 /* section 8.4: a notice tells of refunds by their sum */
 
 static void
-pay_alis_add_refund(pay_alis_fields_t *f, const pay_alis_trade_t *t, size_t n)
+pay_alis_add_refund(pay_alis_fields_t *f, const pay_alis_news_t *n)
 {
-    size_t                    i;
-    const pay_alis_refund_t  *last;
-
-    for (last = NULL, i = 0; i < t->nrefunds; i++) {
-        if (t->refunds[i].payment == n) {
-            last = &t->refunds[i];
-        }
-    }
-
-    if (last == NULL) {
+    if (n->refund == NULL) {
         return;
     }
 
-    pay_alis_add_money(f, "refund_fee", pay_alis_refunded(t, n));
-    pay_alis_add_money(f, "send_back_fee", last->amount);
-    pay_alis_add(f, "out_biz_no", last->number);
+    pay_alis_add_money(f, "refund_fee", n->refunded);
+    pay_alis_add_money(f, "send_back_fee", n->refund->amount);
+    pay_alis_add(f, "out_biz_no", n->refund->number);
     pay_alis_add(f, "gmt_refund",
-                 pay_alis_refund_time(f->sim->arena, last->time));
+                 pay_alis_refund_time(f->sim->arena, n->refund->time));
 
-    if (pay_alis_refunded(t, n) == t->total) {
-        pay_alis_add_time(f, "gmt_close", last->time);
+    if (n->refunded == n->trade->total) {
+        pay_alis_add_time(f, "gmt_close", n->refund->time);
     }
 }
 
@@ -229,17 +248,88 @@ pay_alis_signed_form(pay_alis_fields_t *f)
 }
 
 
-pay_rc_t
-pay_alis_notice(pay_sim_t *s, size_t n, pay_request_t *out)
+static void
+pay_alis_news_refund(const pay_alis_trade_t *t, size_t index,
+    pay_alis_news_t *n)
 {
+    size_t  i;
+
+    n->refund = &t->refunds[index];
+    n->payment = &t->payments[n->refund->payment];
+
+    for (i = 0; i <= index; i++) {
+        if (t->refunds[i].payment == n->refund->payment) {
+            n->refunded += t->refunds[i].amount;
+        }
+    }
+}
+
+
+static void
+pay_alis_news(const pay_alis_trade_t *t, const pay_alis_letter_t *l,
+    pay_alis_news_t *n)
+{
+    memset(n, 0, sizeof(pay_alis_news_t));
+
+    n->trade = t;
+
+    switch (l->tell) {
+
+    case PAY_ALIS_TELL_PAYMENT:
+        n->payment = &t->payments[l->index];
+        break;
+
+    case PAY_ALIS_TELL_REFUND:
+        pay_alis_news_refund(t, l->index, n);
+        break;
+
+    case PAY_ALIS_TELL_CLOSE:
+        break;
+    }
+
+    n->trade_no = n->payment != NULL ? n->payment->trade_no : t->trade_no;
+    n->status = n->payment == NULL || n->refunded == t->total
+                ? "TRADE_CLOSED" : "TRADE_SUCCESS";
+}
+
+
+static size_t
+pay_alis_letter_find(const pay_alis_trade_t *t, int64_t id)
+{
+    size_t  i;
+
+    for (i = 0; i < t->nletters && t->letters[i].id != id; i++) {
+        /* void */
+    }
+
+    return i;
+}
+
+
+pay_rc_t
+pay_alis_notice(pay_sim_t *s, int64_t id, pay_request_t *out)
+{
+    size_t             i;
+    pay_rc_t           rc;
+    pay_alis_news_t    n;
     pay_alis_trade_t   t;
     pay_alis_fields_t  f;
 
     memset(out, 0, sizeof(pay_request_t));
 
-    if (pay_alis_load(s, &t) != PAY_OK || n >= t.npayments
-        || pay_sim_url(t.notify_url, &out->host, &out->target) != PAY_OK)
-    {
+    rc = pay_alis_load(s, &t);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
+    i = pay_alis_letter_find(&t, id);
+
+    if (i == t.nletters) {
+        return PAY_DECLINED;
+    }
+
+    if (pay_sim_url(t.notify_url, &out->host, &out->target) != PAY_OK) {
         return PAY_ERROR;
     }
 
@@ -247,9 +337,11 @@ pay_alis_notice(pay_sim_t *s, size_t n, pay_request_t *out)
     f.nelts = 0;
     f.failed = 0;
 
-    pay_alis_add_common(&f, &t, n);
-    pay_alis_add_trade(&f, &t, n);
-    pay_alis_add_refund(&f, &t, n);
+    pay_alis_news(&t, &t.letters[i], &n);
+    pay_alis_add_common(&f, &n);
+    pay_alis_add_trade(&f, &n);
+    pay_alis_add_payment(&f, &n);
+    pay_alis_add_refund(&f, &n);
 
     out->method = "POST";
     out->body = pay_alis_signed_form(&f);
@@ -261,6 +353,33 @@ pay_alis_notice(pay_sim_t *s, size_t n, pay_request_t *out)
     return pay_request_header(out, "Content-Type",
                               PAY_STR("application/x-www-form-urlencoded;"
                                       " charset=utf-8"));
+}
+
+
+pay_rc_t
+pay_alis_sent(pay_sim_t *s, int64_t id)
+{
+    size_t            i;
+    pay_rc_t          rc;
+    pay_alis_trade_t  t;
+
+    rc = pay_alis_load(s, &t);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
+    i = pay_alis_letter_find(&t, id);
+
+    if (i == t.nletters) {
+        return PAY_DECLINED;
+    }
+
+    t.nletters--;
+    memmove(&t.letters[i], &t.letters[i + 1],
+            (t.nletters - i) * sizeof(pay_alis_letter_t));
+
+    return pay_alis_save(s, &t);
 }
 
 

@@ -31,25 +31,13 @@ pay_alis_no(const pay_alis_trade_t *t, pay_press_t press)
 static pay_rc_t
 pay_alis_press_pay(pay_sim_t *s, pay_alis_trade_t *t, size_t n)
 {
-    pay_rc_t  rc;
-
     while (t->npayments < n) {
         if (pay_alis_paid(s, t) != PAY_OK) {
             return PAY_ERROR;
         }
     }
 
-    rc = pay_alis_save(s, t);
-
-    if (rc != PAY_OK) {
-        return PAY_ERROR;
-    }
-
-    /* section 7.4: without a notify_url there are no notices */
-
-    s->npayments = t->notify_url.len != 0 ? t->npayments : 0;
-
-    return PAY_OK;
+    return pay_alis_save(s, t);
 }
 
 
@@ -60,8 +48,6 @@ pay_alis_press(pay_sim_t *s, pay_press_t press, const char **why)
     pay_alis_trade_t  t;
 
     *why = NULL;
-    s->npayments = 0;
-
     rc = pay_alis_load(s, &t);
 
     if (rc != PAY_OK) {
@@ -69,8 +55,10 @@ pay_alis_press(pay_sim_t *s, pay_press_t press, const char **why)
         return rc;
     }
 
-    *why = pay_alis_no(&t, press);
+    /* section 7.8: a refund is done at once */
 
+    *why = press > PAY_PRESS_PAY_LATE ? "The refund is over."
+                                      : pay_alis_no(&t, press);
     if (*why != NULL) {
         return PAY_DECLINED;
     }
@@ -104,6 +92,32 @@ pay_alis_word(const pay_alis_trade_t *t, int64_t now)
 }
 
 
+static pay_rc_t
+pay_alis_parts(pay_sim_t *s, const pay_alis_trade_t *t, pay_sim_view_t *out)
+{
+    size_t           i;
+    pay_sim_part_t  *p;
+
+    p = pay_calloc(s->arena, t->nrefunds * sizeof(pay_sim_part_t));
+
+    if (p == NULL) {
+        return PAY_ERROR;
+    }
+
+    for (i = 0; i < t->nrefunds; i++) {
+        p[i].id = t->refunds[i].number;
+        p[i].kind = "refund";
+        p[i].amount = t->refunds[i].amount;
+        p[i].state = "REFUND_SUCCESS";
+    }
+
+    out->parts = p;
+    out->nparts = t->nrefunds;
+
+    return PAY_OK;
+}
+
+
 pay_rc_t
 pay_alis_view(pay_sim_t *s, pay_sim_view_t *out)
 {
@@ -129,7 +143,9 @@ pay_alis_view(pay_sim_t *s, pay_sim_view_t *out)
     out->notify_url = t.notify_url;
     out->payable = t.state == PAY_ALIS_CODE || t.state == PAY_ALIS_WAIT;
 
-    s->npayments = t.notify_url.len != 0 ? t.npayments : 0;
+    if (pay_alis_parts(s, &t, out) != PAY_OK) {
+        return PAY_ERROR;
+    }
 
     if (t.npayments == 0) {
         return PAY_OK;

@@ -11,9 +11,6 @@
 /* how long a payment can be refunded (section 7.8: usually) */
 #define PAY_ALIS_REFUND_PERIOD  (365 * 86400)
 
-/* what the store has room for */
-#define PAY_ALIS_RECORD         4096
-
 
 static const char *const  pay_alis_states[] = {
     "code", "wait", "paid", "closed", "dropped"
@@ -47,7 +44,8 @@ static const struct {
     { "created_at", offsetof(pay_alis_trade_t, created_at) },
     { "expires_at", offsetof(pay_alis_trade_t, expires_at) },
     { "closed_at", offsetof(pay_alis_trade_t, closed_at) },
-    { "asks", offsetof(pay_alis_trade_t, asks) }
+    { "asks", offsetof(pay_alis_trade_t, asks) },
+    { "letter", offsetof(pay_alis_trade_t, letter) }
 };
 
 
@@ -122,6 +120,37 @@ pay_alis_refunds_load(pay_alis_trade_t *t, const pay_json_t *list)
 
 
 static pay_rc_t
+pay_alis_letters_load(pay_alis_trade_t *t, const pay_json_t *list)
+{
+    int64_t             tell, index;
+    const pay_json_t   *e;
+    pay_alis_letter_t  *l;
+
+    for (e = list != NULL ? list->child : NULL; e != NULL; e = e->next) {
+
+        if (t->nletters == PAY_SIM_DUE) {
+            return PAY_ERROR;
+        }
+
+        l = &t->letters[t->nletters++];
+
+        if (pay_json_int(e, "id", &l->id) != PAY_OK
+            || pay_json_int(e, "tell", &tell) != PAY_OK
+            || pay_json_int(e, "of", &index) != PAY_OK
+            || pay_json_int(e, "due", &l->due_at) != PAY_OK)
+        {
+            return PAY_ERROR;
+        }
+
+        l->tell = (pay_alis_tell_t) tell;
+        l->index = (size_t) index;
+    }
+
+    return PAY_OK;
+}
+
+
+static pay_rc_t
 pay_alis_state_load(pay_alis_trade_t *t, const pay_json_t *tree)
 {
     size_t     i;
@@ -181,15 +210,75 @@ pay_alis_parse(pay_arena_t *a, pay_str_t text, pay_alis_trade_t *t)
         }
     }
 
-    return pay_alis_payments_load(t, pay_json_get(tree, "payments")) == PAY_OK
-           ? pay_alis_refunds_load(t, pay_json_get(tree, "refunds"))
-           : PAY_ERROR;
+    if (pay_alis_payments_load(t, pay_json_get(tree, "payments")) != PAY_OK
+        || pay_alis_refunds_load(t, pay_json_get(tree, "refunds")) != PAY_OK)
+    {
+        return PAY_ERROR;
+    }
+
+    return pay_alis_letters_load(t, pay_json_get(tree, "letters"));
+}
+
+
+static void
+pay_alis_due(pay_sim_t *s, const pay_alis_trade_t *t)
+{
+    size_t                    i;
+    pay_sim_due_t            *due;
+    const pay_alis_letter_t  *l;
+
+    for (i = 0; i < t->nletters; i++) {
+        l = &t->letters[i];
+        due = &s->due[i];
+
+        due->id = l->id;
+        due->due_at = l->due_at;
+        due->kind = l->tell == PAY_ALIS_TELL_REFUND ? "refund" : "payment";
+        due->number = l->tell == PAY_ALIS_TELL_REFUND
+                      ? t->refunds[l->index].number : t->out_trade_no;
+        due->payment = l->tell == PAY_ALIS_TELL_PAYMENT ? l->index + 1 : 0;
+    }
+
+    s->ndue = t->nletters;
+}
+
+
+/* section 8.4: which products tell of a trade that nobody has paid */
+
+static int
+pay_alis_tells_closed(const pay_alis_trade_t *t)
+{
+    return pay_str_eqz(t->method, "alipay.trade.wap.pay")
+           || pay_str_eqz(t->method, "alipay.trade.app.pay");
+}
+
+
+void
+pay_alis_tell(const pay_sim_t *s, pay_alis_trade_t *t, pay_alis_tell_t tell,
+    size_t index)
+{
+    pay_alis_letter_t  *l;
+
+    if (t->notify_url.len == 0 || t->nletters == PAY_SIM_DUE
+        || (tell == PAY_ALIS_TELL_CLOSE && !pay_alis_tells_closed(t)))
+    {
+        return;
+    }
+
+    l = &t->letters[t->nletters++];
+
+    l->id = ++t->letter;
+    l->tell = tell;
+    l->index = index;
+    l->due_at = s->now;
 }
 
 
 pay_rc_t
 pay_alis_load(pay_sim_t *s, pay_alis_trade_t *t)
 {
+    s->ndue = 0;
+
     if (s->order.len == 0) {
         return PAY_DECLINED;
     }
@@ -198,14 +287,23 @@ pay_alis_load(pay_sim_t *s, pay_alis_trade_t *t)
         return PAY_ERROR;
     }
 
+    pay_alis_due(s, t);
+
     if (s->now < t->expires_at
         || (t->state != PAY_ALIS_WAIT && t->state != PAY_ALIS_CODE))
     {
         return PAY_OK;
     }
 
-    t->state = t->state == PAY_ALIS_WAIT ? PAY_ALIS_CLOSED : PAY_ALIS_DROPPED;
     t->closed_at = t->expires_at;
+
+    if (t->state == PAY_ALIS_WAIT) {
+        t->state = PAY_ALIS_CLOSED;
+        pay_alis_tell(s, t, PAY_ALIS_TELL_CLOSE, 0);
+
+    } else {
+        t->state = PAY_ALIS_DROPPED;
+    }
 
     return pay_alis_save(s, t);
 }
@@ -235,6 +333,18 @@ pay_alis_write_lists(pay_json_writer_t *w, const pay_alis_trade_t *t)
         pay_jw_opt(w, "reason", t->refunds[i].reason);
         pay_jw_int(w, "amount", t->refunds[i].amount);
         pay_jw_int(w, "time", t->refunds[i].time);
+        pay_jw_end(w);
+    }
+
+    pay_jw_end(w);
+    pay_jw_array(w, "letters");
+
+    for (i = 0; i < t->nletters; i++) {
+        pay_jw_object(w, NULL);
+        pay_jw_int(w, "id", t->letters[i].id);
+        pay_jw_int(w, "tell", t->letters[i].tell);
+        pay_jw_int(w, "of", (int64_t) t->letters[i].index);
+        pay_jw_int(w, "due", t->letters[i].due_at);
         pay_jw_end(w);
     }
 
@@ -278,21 +388,20 @@ pay_alis_save(pay_sim_t *s, const pay_alis_trade_t *t)
         return PAY_ERROR;
     }
 
-    if (text.len > PAY_ALIS_RECORD) {
-        return PAY_DECLINED;
+    if (text.len > PAY_SIM_TEXT_MAX) {
+        return PAY_INVALID;
     }
 
     s->order = text;
     s->changed = 1;
+    pay_alis_due(s, t);
 
     return PAY_OK;
 }
 
 
-/* 28 digits: the day in Beijing, 22001, 15 random ones */
-
-static pay_str_t
-pay_alis_trade_no(pay_sim_t *s)
+pay_str_t
+pay_alis_serial(pay_sim_t *s, const char *mark)
 {
     size_t         i;
     uint64_t       n, unit;
@@ -315,9 +424,9 @@ pay_alis_trade_no(pay_sim_t *s)
     pay_buf_add(&b, day.data, 4);
     pay_buf_add(&b, day.data + 5, 2);
     pay_buf_add(&b, day.data + 8, 2);
-    pay_buf_addz(&b, "22001");
+    pay_buf_addz(&b, mark);
 
-    for (unit = UINT64_C(100000000000000); unit != 0; unit /= 10) {
+    for (unit = 1; b.len < 28; unit *= 10) {
         pay_buf_addc(&b, (pay_u8) ('0' + n / unit % 10));
     }
 
@@ -325,16 +434,81 @@ pay_alis_trade_no(pay_sim_t *s)
 }
 
 
+static pay_str_t
+pay_alis_index_id(pay_sim_t *s, pay_str_t number)
+{
+    const pay_str_t  kind = pay_str("no/");
+    const pay_str_t *const  parts[] = { &kind, &number, NULL };
+
+    return pay_concat(s->arena, parts);
+}
+
+
+pay_rc_t
+pay_alis_index(pay_sim_t *s, pay_str_t number, pay_str_t order_id)
+{
+    pay_str_t  id;
+
+    id = pay_alis_index_id(s, number);
+
+    return id.data != NULL ? pay_sim_make(s, id, order_id) : PAY_ERROR;
+}
+
+
+pay_rc_t
+pay_alis_lead(pay_sim_t *s, pay_str_t number)
+{
+    pay_rc_t          rc;
+    pay_str_t         id;
+    pay_sim_thing_t  *thing;
+
+    id = pay_alis_index_id(s, number);
+
+    if (id.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    rc = pay_sim_thing(s, id, &thing);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
+    if (thing->text.len == 0) {
+        return PAY_DECLINED;
+    }
+
+    if (pay_str_eq(s->order_id, thing->text)) {
+        return PAY_OK;
+    }
+
+    s->order_id = thing->text;
+
+    return PAY_FETCH;
+}
+
+
+/* one more number that the trade is found by */
+
+static pay_rc_t
+pay_alis_trade_no(pay_sim_t *s, const pay_alis_trade_t *t, pay_str_t *out)
+{
+    *out = pay_alis_serial(s, "22001");
+
+    return out->data != NULL ? pay_alis_index(s, *out, t->out_trade_no)
+                             : PAY_ERROR;
+}
+
+
 pay_rc_t
 pay_alis_scan(pay_sim_t *s, pay_alis_trade_t *t)
 {
     if (t->trade_no.len == 0) {
-        t->trade_no = pay_alis_trade_no(s);
         t->created_at = s->now;
-    }
 
-    if (t->trade_no.data == NULL) {
-        return PAY_ERROR;
+        if (pay_alis_trade_no(s, t, &t->trade_no) != PAY_OK) {
+            return PAY_ERROR;
+        }
     }
 
     if (t->state == PAY_ALIS_CODE) {
@@ -357,13 +531,15 @@ pay_alis_paid(pay_sim_t *s, pay_alis_trade_t *t)
     p = &t->payments[t->npayments];
 
     p->time = s->now;
-    p->trade_no = t->npayments == 0 ? t->trade_no : pay_alis_trade_no(s);
+    p->trade_no = t->trade_no;
 
-    if (p->trade_no.data == NULL) {
+    if (t->npayments != 0
+        && pay_alis_trade_no(s, t, &p->trade_no) != PAY_OK)
+    {
         return PAY_ERROR;
     }
 
-    t->npayments++;
+    pay_alis_tell(s, t, PAY_ALIS_TELL_PAYMENT, t->npayments++);
     t->state = PAY_ALIS_PAID;
 
     return PAY_OK;

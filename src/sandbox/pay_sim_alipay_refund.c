@@ -134,9 +134,11 @@ pay_alis_refund_do(pay_sim_t *s, const pay_alis_call_t *c,
         t->closed_at = s->now;
     }
 
+    pay_alis_tell(s, t, PAY_ALIS_TELL_REFUND, t->nrefunds - 1);
+
     rc = pay_alis_save(s, t);
 
-    if (rc == PAY_DECLINED) {
+    if (rc == PAY_INVALID) {
         return pay_alis_fail(s, c, PAY_ALIS_NO_REFUND, PAY_STR(""));
     }
 

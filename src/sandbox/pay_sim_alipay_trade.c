@@ -30,8 +30,6 @@ pay_alis_find(pay_sim_t *s, const pay_alis_call_t *c, pay_alis_trade_t *t,
         return pay_alis_fail(s, c, PAY_ALIS_NOT_EXIST, PAY_STR(""));
     }
 
-    /* trade_no wins (section 7.6) */
-
     if (c->trade_no.len == 0 || pay_str_eq(c->trade_no, t->trade_no)) {
         return PAY_OK;
     }
@@ -247,6 +245,7 @@ pay_alis_close(pay_sim_t *s, const pay_alis_call_t *c)
 
     t.state = PAY_ALIS_CLOSED;
     t.closed_at = s->now;
+    pay_alis_tell(s, &t, PAY_ALIS_TELL_CLOSE, 0);
 
     w = pay_alis_answer(s);
 
@@ -279,7 +278,8 @@ pay_alis_cancelled(pay_sim_t *s, const pay_alis_call_t *c,
         pay_jw_str(w, "trade_no", t->trade_no);
     }
 
-    pay_jw_str(w, "out_trade_no", c->number);
+    pay_jw_str(w, "out_trade_no", t->out_trade_no.len != 0 ? t->out_trade_no
+                                                           : c->number);
     pay_jw_strz(w, "retry_flag", "N");
 
     if (action != NULL) {
@@ -323,8 +323,13 @@ pay_alis_cancel_paid(pay_sim_t *s, const pay_alis_call_t *c,
     r->time = s->now;
 
     t->closed_at = s->now;
+    pay_alis_tell(s, t, PAY_ALIS_TELL_REFUND, t->nrefunds - 1);
 
     rc = pay_alis_save(s, t);
+
+    if (rc == PAY_INVALID) {
+        return pay_alis_fail(s, c, PAY_ALIS_NO_REFUND, PAY_STR(""));
+    }
 
     return rc == PAY_OK ? pay_alis_cancelled(s, c, t, "refund") : rc;
 }
@@ -357,6 +362,11 @@ pay_alis_cancel(pay_sim_t *s, const pay_alis_call_t *c)
     if (t.state == PAY_ALIS_WAIT || t.state == PAY_ALIS_CODE) {
         t.state = action != NULL ? PAY_ALIS_CLOSED : PAY_ALIS_DROPPED;
         t.closed_at = s->now;
+
+        if (action != NULL) {
+            pay_alis_tell(s, &t, PAY_ALIS_TELL_CLOSE, 0);
+        }
+
         rc = pay_alis_save(s, &t);
     }
 

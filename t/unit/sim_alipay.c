@@ -276,7 +276,7 @@ codes(void)
          "\"timeout_express\":\"30m\"}");
     expect("40004", "ACQ.CONTEXT_INCONSISTENT", 1, "another amount");
 
-    ok(press(NUMBER, PAY_PRESS_DECLINE) == PAY_OK && s.npayments == 0,
+    ok(press(NUMBER, PAY_PRESS_DECLINE) == PAY_OK && s.ndue == 0,
        "scanned, and declined: no notice");
     call(QUERY, WHICH);
     expect("10000", NULL, 1, "query after the scan");
@@ -304,7 +304,7 @@ codes(void)
     ok(pay_str_eqz(got("code"), "10000") && got("action").data == NULL,
        "a cancelled code: no action");
     ok(press(NUMBER, PAY_PRESS_PAY) == PAY_DECLINED, "... is of no use");
-    ok(press(NUMBER, PAY_PRESS_PAY_LATE) == PAY_OK && s.npayments == 1,
+    ok(press(NUMBER, PAY_PRESS_PAY_LATE) == PAY_OK && s.ndue == 1,
        "... but for a late payment");
     call(CANCEL, WHICH);
     is(got("action"), "refund", "cancel of a paid one");
@@ -339,16 +339,11 @@ codes(void)
 
 
 static int
-notified(size_t n, pay_form_t *f)
+notified(size_t n, int taken, pay_form_t *f)
 {
     pay_request_t  q;
 
-    s.random_used = 0;
-
-    if (sim->notice(&s, n, &q) != PAY_OK
-        || pay_form_parse(arena, q.body, 64, f) != PAY_OK)
-    {
-        f->nelts = 0;
+    if (post(n, taken, f, &q) != PAY_OK) {
         return ok(0, "the notice is a form");
     }
 
@@ -386,8 +381,8 @@ payments(void)
        && strcmp(v.state, "TRADE_NOT_EXIST") == 0
        && v.expires_at == NOW + 7200, "the page before the scan");
 
-    ok(press(NUMBER, PAY_PRESS_PAY) == PAY_OK && s.npayments == 1, "paid");
-    notified(0, &f);
+    ok(press(NUMBER, PAY_PRESS_PAY) == PAY_OK && s.ndue == 1, "paid");
+    notified(0, 0, &f);
     is(of(&f, "trade_status"), "TRADE_SUCCESS", "trade_status");
     is(of(&f, "total_amount"), "88.88", "total_amount");
     is(of(&f, "notify_type"), "trade_status_sync", "notify_type");
@@ -405,9 +400,12 @@ payments(void)
     id = of(&f, "notify_id");
 
     s.now += 5;
-    notified(0, &f);
+    notified(0, 0, &f);
     ok(pay_str_eq(id, of(&f, "notify_id")), "again: the same notify_id");
     is(of(&f, "notify_time"), "2026-11-22 08:00:05", "... another time");
+    notified(0, 1, &f);
+    is_int(s.ndue, 0, "sent: off the list");
+    ok(sim->sent(&s, 1) == PAY_DECLINED, "... it is not there any more");
 
     call(QUERY, WHICH);
     is(got("trade_status"), "TRADE_SUCCESS", "query: paid");
@@ -422,16 +420,19 @@ payments(void)
     call(QUERY, (const char *) text("{\"out_trade_no\":\"" NUMBER "\","
                         "\"trade_no\":\"%.*s\"}", 28, first.data).data);
     expect("10000", NULL, 1, "query by both numbers");
+    call(QUERY, (const char *) text("{\"trade_no\":\"%.*s\"}", 28,
+                                    first.data).data);
+    is(got("out_trade_no"), NUMBER, "query by trade_no alone");
     call(QUERY, "{\"out_trade_no\":\"" NUMBER "\",\"trade_no\":\"1\"}");
     expect("40004", "ACQ.TRADE_NOT_EXIST", 1, "trade_no wins");
     forget();
 
     call(PRECREATE, BIZ);
-    ok(press(NUMBER, PAY_PRESS_PAY_TWICE) == PAY_OK && s.npayments == 2,
+    ok(press(NUMBER, PAY_PRESS_PAY_TWICE) == PAY_OK && s.ndue == 2,
        "paid twice");
-    notified(0, &f);
+    notified(0, 0, &f);
     first = of(&f, "trade_no");
-    notified(1, &f);
+    notified(1, 1, &f);
     ok(!pay_str_eq(first, of(&f, "trade_no")), "two trade_no");
     call(QUERY, (const char *) text("{\"out_trade_no\":\"" NUMBER "\","
              "\"trade_no\":\"%.*s\"}", 28, of(&f, "trade_no").data).data);
@@ -442,7 +443,7 @@ payments(void)
     request(PRECREATE, BIZ);
     set("notify_url", NULL);
     sent_by(app_key);
-    ok(press(NUMBER, PAY_PRESS_PAY) == PAY_OK && s.npayments == 0,
+    ok(press(NUMBER, PAY_PRESS_PAY) == PAY_OK && s.ndue == 0,
        "no notify_url, no notice");
     forget();
 
@@ -497,7 +498,10 @@ refunds(void)
     call(QUERY, WHICH);
     is(got("trade_status"), "TRADE_SUCCESS", "the trade is paid");
 
-    notified(0, &f);
+    ok(s.ndue == 2 && strcmp(s.due[0].kind, "payment") == 0
+       && s.due[0].payment == 1 && strcmp(s.due[1].kind, "refund") == 0
+       && pay_str_eqz(s.due[1].number, "R1"), "two notices are due");
+    notified(1, 0, &f);
     is(of(&f, "trade_status"), "TRADE_SUCCESS", "notice of a part: status");
     is(of(&f, "refund_fee"), "8.88", "... its sum");
     is(of(&f, "out_biz_no"), "R1", "... its number");
@@ -526,9 +530,16 @@ refunds(void)
     expect("40004", "ACQ.TRADE_HAS_CLOSE", 1, "one more");
     refund("8.88", "R1");
     ok(pay_str_eqz(got("fund_change"), "N"), "the first again: N");
-    notified(0, &f);
+    notified(2, 0, &f);
     is(of(&f, "trade_status"), "TRADE_CLOSED", "notice of all: status");
     is(of(&f, "gmt_close"), NOW_TEXT, "... closed");
+    is(of(&f, "refund_fee"), "88.88", "... its sum");
+    notified(1, 0, &f);
+    is(of(&f, "refund_fee"), "8.88", "the first one tells what was then");
+    notified(0, 0, &f);
+    ok(of(&f, "refund_fee").data == NULL
+       && pay_str_eqz(of(&f, "trade_status"), "TRADE_SUCCESS"),
+       "and the payment's nothing of refunds");
     forget();
 
     call(PRECREATE, BIZ);

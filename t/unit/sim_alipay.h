@@ -43,7 +43,7 @@ static struct {
     char    id[128];
     char    text[4097];
     size_t  len;
-} records[64];
+} records[128];
 
 static pay_field_t   params[40];
 static size_t        nparams;
@@ -322,14 +322,53 @@ load(pay_str_t id)
 
 
 static UNUSED void
-store(void)
+load_all(void)
+{
+    size_t            i;
+    pay_sim_thing_t  *t;
+
+    if (s.order_id.len != 0 && !pay_str_eq(s.order_id, s.loaded)) {
+        load(s.order_id);
+        s.loaded = s.order_id;
+    }
+
+    for (t = s.things; t != NULL; t = t->next) {
+
+        if (!t->loaded) {
+            i = record(t->id);
+            t->text = (pay_str_t) { records[i].len,
+                                    (pay_u8 *) records[i].text };
+            t->text = pay_str_dup(arena, t->text);
+            t->loaded = 1;
+        }
+    }
+}
+
+
+static UNUSED void
+keep(pay_str_t id, pay_str_t text)
 {
     size_t  i;
 
+    i = record(id);
+    records[i].len = text.len;
+    memcpy(records[i].text, text.data, text.len);
+}
+
+
+static UNUSED void
+store(void)
+{
+    pay_sim_thing_t  *t;
+
     if (s.changed) {
-        i = record(s.order_id);
-        records[i].len = s.order.len;
-        memcpy(records[i].text, s.order.data, s.order.len);
+        keep(s.order_id, s.order);
+    }
+
+    for (t = s.things; t != NULL; t = t->next) {
+        if (t->changed) {
+            keep(t->id, t->text);
+        }
     }
 }
 
@@ -345,11 +384,11 @@ serve(void)
         return rc;
     }
 
-    if (s.order_id.len != 0) {
-        load(s.order_id);
-    }
+    do {
+        load_all();
+        rc = sim->serve(&s);
+    } while (rc == PAY_FETCH);
 
-    rc = sim->serve(&s);
     store();
 
     return rc;
@@ -502,8 +541,42 @@ press(const char *number, pay_press_t how)
 
     fresh();
     s.channel = &channel;
-    load(pay_strz(number));
+    s.order_id = text("%s", number);
+    load_all();
     rc = sim->press(&s, how, &why);
+    store();
+
+    return rc;
+}
+
+
+/* the n-th notice that is due is sent, and taken off the list, or is not */
+
+static UNUSED pay_rc_t
+post(size_t n, int taken, pay_form_t *f, pay_request_t *q)
+{
+    int64_t   id;
+    pay_rc_t  rc;
+
+    f->nelts = 0;
+    s.random_used = 0;
+
+    if (n >= s.ndue) {
+        return PAY_DECLINED;
+    }
+
+    id = s.due[n].id;
+    rc = sim->notice(&s, id, q);
+
+    if (rc != PAY_OK || pay_form_parse(arena, q->body, 64, f) != PAY_OK) {
+        return PAY_ERROR;
+    }
+
+    if (!taken) {
+        return PAY_OK;
+    }
+
+    rc = sim->sent(&s, id);
     store();
 
     return rc;

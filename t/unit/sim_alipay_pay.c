@@ -95,7 +95,7 @@ browser(void)
         call(QUERY, WHICH);
         expect("40004", "ACQ.TRADE_NOT_EXIST", 1, "nobody has come yet");
 
-        ok(press(NUMBER, PAY_PRESS_PAY) == PAY_OK && s.npayments == 1,
+        ok(press(NUMBER, PAY_PRESS_PAY) == PAY_OK && s.ndue == 1,
            "paid, with a notice");
         back(i, "http://shop.example/done?");
         call(QUERY, WHICH);
