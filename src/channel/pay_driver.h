@@ -325,6 +325,7 @@ struct pay_driver_s {
 
 extern const pay_driver_t *const  pay_drivers[];            /* up to NULL */
 extern const pay_driver_t  pay_wechatpay_v3;
+extern const pay_driver_t  pay_alipay;
 
 const pay_driver_t *pay_driver_find(pay_str_t name);
 

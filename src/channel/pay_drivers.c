@@ -10,6 +10,7 @@
 
 const pay_driver_t *const  pay_drivers[] = {
     &pay_wechatpay_v3,
+    &pay_alipay,
     NULL
 };
 

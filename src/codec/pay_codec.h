@@ -53,6 +53,10 @@ typedef struct {
 pay_rc_t pay_form_parse(pay_arena_t *a, pay_str_t text, size_t max,
     pay_form_t *out);
 
+/* the same in any encoding: names and values are bytes, without NUL */
+pay_rc_t pay_form_bytes(pay_arena_t *a, pay_str_t text, size_t max,
+    pay_form_t *out);
+
 /* NULL if there is none */
 const pay_str_t *pay_form_get(const pay_form_t *f, const char *name);
 

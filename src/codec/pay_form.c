@@ -83,7 +83,7 @@ pay_form_split(pay_str_t *rest, pay_u8 stop)
 /* into *room, which moves on; a decoded text is never longer */
 
 static pay_rc_t
-pay_form_decode(pay_u8 **room, pay_str_t text, pay_str_t *out)
+pay_form_decode(pay_u8 **room, pay_str_t text, int utf8, pay_str_t *out)
 {
     int      high, low;
     size_t   i;
@@ -115,6 +115,10 @@ pay_form_decode(pay_u8 **room, pay_str_t text, pay_str_t *out)
     out->len = p - *room;
     *room = p;
 
+    if (!utf8) {
+        return memchr(out->data, '\0', out->len) ? PAY_INVALID : PAY_OK;
+    }
+
     /* refuses NUL, too */
 
     return pay_utf8_length(*out) < 0 ? PAY_INVALID : PAY_OK;
@@ -122,7 +126,7 @@ pay_form_decode(pay_u8 **room, pay_str_t text, pay_str_t *out)
 
 
 static pay_rc_t
-pay_form_field(pay_u8 **room, pay_str_t text, pay_form_t *f)
+pay_form_field(pay_u8 **room, pay_str_t text, int utf8, pay_form_t *f)
 {
     size_t        i;
     pay_str_t     name;
@@ -131,8 +135,8 @@ pay_form_field(pay_u8 **room, pay_str_t text, pay_form_t *f)
     new = &f->elts[f->nelts];
     name = pay_form_split(&text, '=');
 
-    if (pay_form_decode(room, name, &new->name) != PAY_OK
-        || pay_form_decode(room, text, &new->value) != PAY_OK
+    if (pay_form_decode(room, name, utf8, &new->name) != PAY_OK
+        || pay_form_decode(room, text, utf8, &new->value) != PAY_OK
         || new->name.len == 0)
     {
         return PAY_INVALID;
@@ -165,8 +169,9 @@ pay_form_count(pay_str_t text)
 }
 
 
-pay_rc_t
-pay_form_parse(pay_arena_t *a, pay_str_t text, size_t max, pay_form_t *out)
+static pay_rc_t
+pay_form_read(pay_arena_t *a, pay_str_t text, size_t max, int utf8,
+    pay_form_t *out)
 {
     size_t       i, n;
     pay_u8      *room;
@@ -188,7 +193,9 @@ pay_form_parse(pay_arena_t *a, pay_str_t text, size_t max, pay_form_t *out)
     /* by count: a '&' at the end makes one more field, without a name */
 
     for (i = 0; i < n; i++) {
-        if (pay_form_field(&room, pay_form_split(&text, '&'), &f) != PAY_OK) {
+        if (pay_form_field(&room, pay_form_split(&text, '&'), utf8, &f)
+            != PAY_OK)
+        {
             return PAY_INVALID;
         }
     }
@@ -196,6 +203,20 @@ pay_form_parse(pay_arena_t *a, pay_str_t text, size_t max, pay_form_t *out)
     *out = f;
 
     return PAY_OK;
+}
+
+
+pay_rc_t
+pay_form_parse(pay_arena_t *a, pay_str_t text, size_t max, pay_form_t *out)
+{
+    return pay_form_read(a, text, max, 1, out);
+}
+
+
+pay_rc_t
+pay_form_bytes(pay_arena_t *a, pay_str_t text, size_t max, pay_form_t *out)
+{
+    return pay_form_read(a, text, max, 0, out);
 }
 
 

@@ -35,7 +35,9 @@ static const char *pay_certs_read(pay_certs_t *c, BIO *bio);
 static const char *pay_certs_add(pay_certs_t *c, const pay_u8 *der, long len);
 static int pay_certs_sm2(X509 *x);
 static int pay_certs_name(X509 *x, BIO *bio);
-static STACK_OF(X509) *pay_certs_stack(const pay_certs_t *c);
+static STACK_OF(X509) *pay_certs_stack(const pay_certs_t *c,
+    const pay_certs_t *more);
+static int pay_certs_push(STACK_OF(X509) *stack, const pay_certs_t *c);
 static int pay_certs_chain(const pay_certs_t *c, STACK_OF(X509) *others,
     STACK_OF(X509) *roots, int64_t now);
 
@@ -318,7 +320,8 @@ pay_certs_signer(const pay_certs_t *c, size_t i)
 
 
 pay_rc_t
-pay_certs_verify(const pay_certs_t *c, const pay_certs_t *roots, int64_t now)
+pay_certs_verify(const pay_certs_t *c, const pay_certs_t *more,
+    const pay_certs_t *roots, int64_t now)
 {
     int               rc;
     STACK_OF(X509)  *others, *trusted;
@@ -326,8 +329,8 @@ pay_certs_verify(const pay_certs_t *c, const pay_certs_t *roots, int64_t now)
     ERR_clear_error();
 
     rc = -1;
-    others = pay_certs_stack(c);
-    trusted = pay_certs_stack(roots);
+    others = pay_certs_stack(c, more);
+    trusted = pay_certs_stack(roots, NULL);
 
     if (others != NULL && trusted != NULL) {
         rc = pay_certs_chain(c, others, trusted, now);
@@ -337,29 +340,40 @@ pay_certs_verify(const pay_certs_t *c, const pay_certs_t *roots, int64_t now)
     sk_X509_free(trusted);
     ERR_clear_error();
 
-    return rc < 0 ? PAY_ERROR : rc ? PAY_OK : PAY_DECLINED;
+    return rc == 1 ? PAY_OK : rc == 0 ? PAY_DECLINED : PAY_ERROR;
 }
 
 
 static STACK_OF(X509) *
-pay_certs_stack(const pay_certs_t *c)
+pay_certs_stack(const pay_certs_t *c, const pay_certs_t *more)
 {
-    size_t            i;
     STACK_OF(X509)  *stack;
 
-    stack = sk_X509_new_reserve(NULL, (int) c->n);
-    if (stack == NULL) {
+    stack = sk_X509_new_null();
+
+    if (stack == NULL || !pay_certs_push(stack, c)
+        || (more != NULL && !pay_certs_push(stack, more)))
+    {
+        sk_X509_free(stack);
         return NULL;
     }
 
+    return stack;
+}
+
+
+static int
+pay_certs_push(STACK_OF(X509) *stack, const pay_certs_t *c)
+{
+    size_t  i;
+
     for (i = 0; i < c->n; i++) {
         if (sk_X509_push(stack, c->certs[i]) <= 0) {
-            sk_X509_free(stack);
-            return NULL;
+            return 0;
         }
     }
 
-    return stack;
+    return 1;
 }
 
 

@@ -182,11 +182,12 @@ int pay_certs_sn(const pay_certs_t *c, size_t i, char out[PAY_CERT_SN]);
 unsigned pay_certs_signer(const pay_certs_t *c, size_t i);
 
 /*
- * Whether a chain leads from the first one of c, by the others of it, to one
- * of roots, all of them valid at now.  PAY_DECLINED: it does not.
+ * Whether a chain leads from the first one of c, by the others of it and those
+ * of more (which may be NULL), to one of roots, all of them valid at now.
+ * PAY_DECLINED: it does not.
  */
-pay_rc_t pay_certs_verify(const pay_certs_t *c, const pay_certs_t *roots,
-    int64_t now);
+pay_rc_t pay_certs_verify(const pay_certs_t *c, const pay_certs_t *more,
+    const pay_certs_t *roots, int64_t now);
 
 /*
  * A public key whose private half nobody has: what has no key of its own is
@@ -268,6 +269,20 @@ pay_rc_t pay_aes256_gcm_open(pay_arena_t *a, pay_str_t *out, pay_str_t in,
     pay_str_t nonce, pay_str_t aad, pay_str_t key);
 pay_rc_t pay_aes256_gcm_seal(pay_arena_t *a, pay_str_t *out, pay_str_t in,
     pay_str_t nonce, pay_str_t aad, pay_str_t key);
+
+
+/*
+ * AES-CBC with PKCS #7, by a key of 16, 24 or 32 bytes and an iv of 16: any
+ * other length, and a ciphertext that is not of whole blocks, is PAY_INVALID.
+ * PAY_DECLINED: the padding does not hold.  To be opened only behind a
+ * signature that was verified.
+ */
+#define PAY_CBC_IV_LEN  16
+
+pay_rc_t pay_aes_cbc_open(pay_arena_t *a, pay_str_t *out, pay_str_t in,
+    pay_str_t iv, pay_str_t key);
+pay_rc_t pay_aes_cbc_seal(pay_arena_t *a, pay_str_t *out, pay_str_t in,
+    pay_str_t iv, pay_str_t key);
 
 
 /*
