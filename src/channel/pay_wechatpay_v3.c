@@ -54,6 +54,16 @@ static const pay_can_op_t  pay_wechatpay_ops[] = {
     { PAY_OP_CLOSE, PAY_METHOD_NONE },
     { PAY_OP_REFUND, PAY_METHOD_NONE },
     { PAY_OP_REFUND_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_TRANSFER, PAY_METHOD_NONE },
+    { PAY_OP_TRANSFER_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_TRANSFER_CANCEL, PAY_METHOD_NONE },
+    { PAY_OP_SPLIT, PAY_METHOD_NONE },
+    { PAY_OP_SPLIT_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_SPLIT_RETURN, PAY_METHOD_NONE },
+    { PAY_OP_SPLIT_RETURN_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_SPLIT_FINISH, PAY_METHOD_NONE },
+    { PAY_OP_RECEIVER_ADD, PAY_METHOD_NONE },
+    { PAY_OP_RECEIVER_DELETE, PAY_METHOD_NONE },
     { PAY_OP_REFRESH, PAY_METHOD_NONE },
     { PAY_OP_NONE, PAY_METHOD_NONE }
 };
@@ -72,7 +82,10 @@ static const pay_can_t  pay_wechatpay_can = {
     .currencies = pay_wechatpay_currencies,
     .numbers = {
         [PAY_KIND_PAYMENT] = { 6, 32, "_-" },
-        [PAY_KIND_REFUND] = { 1, 64, "_-" }
+        [PAY_KIND_REFUND] = { 1, 64, "_-" },
+        [PAY_KIND_TRANSFER] = { 1, 32, "" },
+        [PAY_KIND_SPLIT] = { 1, 64, "_-" },
+        [PAY_KIND_SPLIT_RETURN] = { 1, 64, "_-" }
     },
     .description_max = PAY_WECHATPAY_DESCRIPTION_MAX,
     .amount_min = 1,
@@ -81,7 +94,10 @@ static const pay_can_t  pay_wechatpay_can = {
     .expires_max = 7 * 86400,
     .notice_deadline_ms = 5000,
     .needs = {
-        [PAY_OP_REFUND] = PAY_NEEDS_ORDER_AMOUNT
+        [PAY_OP_REFUND] = PAY_NEEDS_ORDER_AMOUNT,
+        [PAY_OP_SPLIT] = PAY_NEEDS_CHANNEL_ORDER_ID,
+        [PAY_OP_SPLIT_QUERY] = PAY_NEEDS_CHANNEL_ORDER_ID,
+        [PAY_OP_SPLIT_FINISH] = PAY_NEEDS_CHANNEL_ORDER_ID
     },
     .dedupes = 1,
     .echoes = 1

@@ -105,6 +105,22 @@ pay_wechatpay_code(int status, pay_str_t theirs)
 }
 
 
+/* the rule that a split breaks has a name of its own */
+
+static pay_code_t
+pay_wechatpay_judge(const pay_talk_t *t, int status, pay_str_t theirs)
+{
+    pay_code_t            code;
+    pay_wechatpay_own_t  *own = t->own;
+
+    code = pay_wechatpay_code(status, theirs);
+
+    return code == PAY_E_CHANNEL_REJECTED && own->kind == PAY_KIND_SPLIT
+           && pay_wechatpay_code_eq(theirs, PAY_STR("RULE_LIMIT"))
+           ? PAY_E_SPLIT_LIMIT : code;
+}
+
+
 /* what a request can't be answered with leaves its outcome open, too */
 
 static int
@@ -182,7 +198,7 @@ pay_wechatpay_read_error(pay_talk_t *t, const pay_answer_t *a,
     }
 
     s->reason = "refused";
-    s->code = pay_wechatpay_code(a->status, s->channel_code);
+    s->code = pay_wechatpay_judge(t, a->status, s->channel_code);
 
     if (s->code == PAY_E_OUTCOME_UNKNOWN
         || !pay_wechatpay_fits(t->step, s->code))

@@ -175,6 +175,37 @@ pay_wechatpay_seal(pay_talk_t *t, pay_str_t text, pay_str_t *out)
 }
 
 
+pay_rc_t
+pay_wechatpay_secret(pay_talk_t *t, pay_str_t text, const char *param,
+    pay_str_t *out)
+{
+    pay_rc_t              rc;
+    pay_wechatpay_own_t  *own = t->own;
+
+    *out = PAY_STR("");
+
+    if (text.len == 0) {
+        return PAY_OK;
+    }
+
+    rc = pay_wechatpay_seal(t, text, out);
+
+    switch (rc) {
+
+    case PAY_INVALID:
+        return pay_wechatpay_refuse(t, PAY_E_FIELD_INVALID, param);
+
+    case PAY_DECLINED:
+        return own->fetched ? pay_talk_fail(t, PAY_E_CHANNEL_UNREACHABLE,
+                                            "certificates")
+                            : pay_wechatpay_certs(t);
+
+    default:
+        return rc;
+    }
+}
+
+
 /* the id of a public key is never in a list of certificates */
 
 int

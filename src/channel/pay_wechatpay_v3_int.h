@@ -27,6 +27,8 @@ typedef enum {
     PAY_WECHATPAY_PARAMS,       /* no request: signed for the front end */
     PAY_WECHATPAY_CREATE,       /* a refund, a transfer, a split, a return */
     PAY_WECHATPAY_FIND,         /* ... and what became of it */
+    PAY_WECHATPAY_CANCEL,       /* of a transfer */
+    PAY_WECHATPAY_RECEIVER,     /* is added or deleted */
     PAY_WECHATPAY_CERTS         /* the platform's certificates */
 } pay_wechatpay_step_t;
 
@@ -49,7 +51,11 @@ typedef struct {
     pay_str_t             nonce;
     pay_str_t             number;       /* of the object, on the wire */
     pay_str_t             order;        /* ... of what is behind it */
+    pay_kind_t            kind;         /* of the object */
     pay_str_t             sub_mchid;    /* of the partner form, or empty */
+    pay_str_t             transaction;  /* the payment that a notice names */
+    unsigned              same:1;       /* an answer's split is the one asked
+                                           for */
     unsigned              backup:1;     /* sent to the second host, too */
     unsigned              fetched:1;    /* certificates, once in a talk */
     unsigned              notice:1;     /* whose talk it is is not known */
@@ -128,12 +134,34 @@ typedef struct {
 } pay_wechatpay_kind_t;
 
 extern const pay_wechatpay_kind_t  pay_wechatpay_refunds;
+extern const pay_wechatpay_kind_t  pay_wechatpay_transfers;
+extern const pay_wechatpay_kind_t  pay_wechatpay_splits;
+extern const pay_wechatpay_kind_t  pay_wechatpay_returns;
 
 pay_rc_t pay_wechatpay_created(pay_talk_t *t, pay_wechatpay_said_t *s);
 pay_rc_t pay_wechatpay_found(pay_talk_t *t, pay_wechatpay_said_t *s);
 
 pay_rc_t pay_wechatpay_refund(pay_talk_t *t);
 pay_rc_t pay_wechatpay_notice_refund(pay_talk_t *t, const pay_json_t *o);
+
+pay_rc_t pay_wechatpay_transfer(pay_talk_t *t);
+pay_rc_t pay_wechatpay_transfer_cancel(pay_talk_t *t);
+pay_rc_t pay_wechatpay_not_cancelled(pay_talk_t *t);
+pay_rc_t pay_wechatpay_notice_transfer(pay_talk_t *t, const pay_json_t *o);
+
+pay_rc_t pay_wechatpay_split(pay_talk_t *t);
+pay_rc_t pay_wechatpay_split_finish(pay_talk_t *t);
+pay_rc_t pay_wechatpay_split_return(pay_talk_t *t);
+pay_rc_t pay_wechatpay_notice_split(pay_talk_t *t, const pay_json_t *o);
+
+/* who gets a part: 1 if it is somebody that the channel can pay */
+int pay_wechatpay_receives(const pay_receiver_t *r);
+const char *pay_wechatpay_receiver_type(pay_str_t theirs);
+void pay_wechatpay_receiver(pay_talk_t *t, pay_json_writer_t *w,
+    const pay_receiver_t *r, pay_str_t name);
+void pay_wechatpay_split_apps(pay_talk_t *t, pay_json_writer_t *w);
+pay_rc_t pay_wechatpay_receivers(pay_talk_t *t);
+pay_rc_t pay_wechatpay_received(pay_talk_t *t, pay_wechatpay_said_t *s);
 
 
 /* the platform's keys, as configured and as downloaded */
@@ -154,6 +182,13 @@ int pay_wechatpay_serial_eq(pay_str_t ours, pay_str_t theirs);
 
 /* section 6; PAY_DECLINED: no key yet; PAY_INVALID: too long */
 pay_rc_t pay_wechatpay_seal(pay_talk_t *t, pay_str_t text, pay_str_t *out);
+
+/*
+ * ... of what was asked for, if it was.  Other than PAY_OK: what comes next,
+ * an error or the platform's certificates.
+ */
+pay_rc_t pay_wechatpay_secret(pay_talk_t *t, pay_str_t text,
+    const char *param, pay_str_t *out);
 
 /* section 5.  PAY_INVALID: *why is a token */
 pay_rc_t pay_wechatpay_open(pay_talk_t *t, const pay_json_t *resource,

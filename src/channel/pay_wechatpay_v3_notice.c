@@ -199,6 +199,14 @@ pay_wechatpay_notice_read(pay_talk_t *t, pay_str_t body)
         return pay_wechatpay_notice_refund(t, o);
     }
 
+    if (pay_str_eqz(t->notice_type, "MCHTRANSFER.BILL.FINISHED")) {
+        return pay_wechatpay_notice_transfer(t, o);
+    }
+
+    if (pay_str_eqz(original, "profitsharing")) {
+        return pay_wechatpay_notice_split(t, o);
+    }
+
     if (pay_wechatpay_foreign(t, o, &t->fact.sub_merchant)) {
         return pay_wechatpay_refused(t, "identity");
     }

@@ -14,10 +14,15 @@ static const pay_wechatpay_kind_t *
 pay_wechatpay_kind(const pay_talk_t *t)
 {
     static const pay_wechatpay_kind_t *const  kinds[PAY_KIND_MAX] = {
-        [PAY_KIND_REFUND] = &pay_wechatpay_refunds
+        [PAY_KIND_REFUND] = &pay_wechatpay_refunds,
+        [PAY_KIND_TRANSFER] = &pay_wechatpay_transfers,
+        [PAY_KIND_SPLIT] = &pay_wechatpay_splits,
+        [PAY_KIND_SPLIT_RETURN] = &pay_wechatpay_returns
     };
 
-    return kinds[pay_op_info(t->op)->kind];
+    pay_wechatpay_own_t  *own = t->own;
+
+    return kinds[own->kind];
 }
 
 
@@ -57,7 +62,7 @@ pay_wechatpay_taken(pay_talk_t *t, const pay_json_t *o)
     pay_wechatpay_own_t  *own = t->own;
 
     pay_fact_init(&t->fact);
-    t->fact.kind = pay_op_info(t->op)->kind;
+    t->fact.kind = own->kind;
 
     why = pay_wechatpay_kind(t)->take(t, o);
 
@@ -119,7 +124,8 @@ pay_wechatpay_looked_up(pay_talk_t *t, pay_wechatpay_said_t *s)
     }
 
     if (pay_wechatpay_kind(t)->same(t)) {
-        return PAY_DONE;
+        return t->op == PAY_OP_TRANSFER_CANCEL ? pay_wechatpay_not_cancelled(t)
+                                               : PAY_DONE;
     }
 
     pay_fact_init(&t->fact);
@@ -128,6 +134,28 @@ pay_wechatpay_looked_up(pay_talk_t *t, pay_wechatpay_said_t *s)
     first->reason = "number_used";
 
     return pay_wechatpay_fail(t, first);
+}
+
+
+/* what a notice has told of, if it is there */
+
+static pay_rc_t
+pay_wechatpay_noticed(pay_talk_t *t, const pay_wechatpay_said_t *s)
+{
+    switch (s->code) {
+
+    case PAY_E_NONE:
+        t->notice = PAY_NOTICE_OBJECT;
+        return PAY_DONE;
+
+    case PAY_E_NOT_FOUND:
+    case PAY_E_CHANNEL_PERMISSION:
+        t->notice = PAY_NOTICE_OTHER;
+        return PAY_DONE;
+
+    default:
+        return pay_wechatpay_fail(t, s);
+    }
 }
 
 
@@ -143,6 +171,10 @@ pay_wechatpay_found(pay_talk_t *t, pay_wechatpay_said_t *s)
             s->code = PAY_E_OUTCOME_UNKNOWN;
             pay_fact_init(&t->fact);
         }
+    }
+
+    if (own->notice) {
+        return pay_wechatpay_noticed(t, s);
     }
 
     if (own->first.code != PAY_E_NONE) {

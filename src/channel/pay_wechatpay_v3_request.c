@@ -206,6 +206,7 @@ pay_wechatpay_open_talk(pay_talk_t *t)
 
     t->own = own;
     p = t->object;
+    own->kind = pay_op_info(t->op)->kind;
 
     if (t->account) {
         own->sub_mchid = t->account->sub_merchant;
@@ -265,6 +266,34 @@ pay_wechatpay_start(pay_talk_t *t)
 
     case PAY_OP_REFUND_QUERY:
         return pay_wechatpay_refunds.find(t);
+
+    case PAY_OP_TRANSFER:
+        return pay_wechatpay_transfer(t);
+
+    case PAY_OP_TRANSFER_QUERY:
+        return pay_wechatpay_transfers.find(t);
+
+    case PAY_OP_TRANSFER_CANCEL:
+        return pay_wechatpay_transfer_cancel(t);
+
+    case PAY_OP_SPLIT:
+        return pay_wechatpay_split(t);
+
+    case PAY_OP_SPLIT_QUERY:
+        return pay_wechatpay_splits.find(t);
+
+    case PAY_OP_SPLIT_FINISH:
+        return pay_wechatpay_split_finish(t);
+
+    case PAY_OP_SPLIT_RETURN:
+        return pay_wechatpay_split_return(t);
+
+    case PAY_OP_SPLIT_RETURN_QUERY:
+        return pay_wechatpay_returns.find(t);
+
+    case PAY_OP_RECEIVER_ADD:
+    case PAY_OP_RECEIVER_DELETE:
+        return pay_wechatpay_receivers(t);
 
     default:
         return pay_talk_fail(t, PAY_E_OPERATION_UNSUPPORTED, "operation");

@@ -91,7 +91,11 @@ pay_wechatpay_answered(pay_talk_t *t, const pay_answer_t *a)
         return pay_wechatpay_closed(t, &s);
 
     case PAY_WECHATPAY_CREATE:
+    case PAY_WECHATPAY_CANCEL:
         return pay_wechatpay_created(t, &s);
+
+    case PAY_WECHATPAY_RECEIVER:
+        return pay_wechatpay_received(t, &s);
 
     case PAY_WECHATPAY_FIND:
         return pay_wechatpay_found(t, &s);

@@ -78,6 +78,7 @@ test_nonce(void)
     ok(pay_str_token(a, "", 32, 32), "of [0-9A-Za-z]");
     ok(pay_str_token(b, "", 32, 32), "and the next ones");
     ok(!pay_str_eq(a, b), "are others");
+    (void) pay_talk_nonce(&t, PAY_TALK_RANDOM - 64);
     ok(pay_talk_nonce(&t, 1).data == NULL, "no random bytes are left");
     is_int(pay_talk_nonce(&t, 0).len, 0, "none are needed for none");
 
@@ -187,13 +188,15 @@ test_drivers(void)
     d = pay_driver_find(PAY_STR("wechatpay_v3"));
 
     is_int(pay_driver_can(d, PAY_OP_PAY, PAY_METHOD_QR_CODE), 1, "qr_code");
-    is_int(pay_driver_can(d, PAY_OP_PAY, PAY_METHOD_JSAPI), 0, "jsapi");
+    is_int(pay_driver_can(d, PAY_OP_PAY, PAY_METHOD_JSAPI), 1, "jsapi");
+    is_int(pay_driver_can(d, PAY_OP_PAY, PAY_METHOD_BARCODE), 0, "barcode");
     is_int(pay_driver_can(d, PAY_OP_PAY, PAY_METHOD_NONE), 1, "any method");
     is_int(pay_driver_can(d, PAY_OP_QUERY, PAY_METHOD_NONE), 1, "query");
     is_int(pay_driver_can(d, PAY_OP_QUERY, PAY_METHOD_JSAPI), 1,
            "query, however it was paid");
     is_int(pay_driver_can(d, PAY_OP_CLOSE, PAY_METHOD_NONE), 1, "close");
-    is_int(pay_driver_can(d, PAY_OP_REFUND, PAY_METHOD_NONE), 0, "refund");
+    is_int(pay_driver_can(d, PAY_OP_REFUND, PAY_METHOD_NONE), 1, "refund");
+    is_int(pay_driver_can(d, PAY_OP_CAPTURE, PAY_METHOD_NONE), 0, "capture");
     is_int(pay_driver_can(d, PAY_OP_NONE, PAY_METHOD_NONE), 0, "nothing");
 }
 

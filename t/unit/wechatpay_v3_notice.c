@@ -98,9 +98,8 @@ test_other(void)
         const char  *plain;
         int          good;
     } rows[] = {
-        { "MCHTRANSFER.BILL.FINISHED", "mch_payment",
+        { "MCHTRANSFER.BATCH.FINISHED", "mch_payment",
           "{\"mch_id\":\"1900000109\"}", 1 },
-        { "TRANSACTION.SUCCESS", "profitsharing", MADE_PAID, 1 },
         { "COUPON.USE", "coupon", "{}", 1 },
         { "COUPON.USE", NULL, "{}", 1 },
         { "TRANSACTION.SUCCESS", NULL, MADE_PAID, 1 },
