@@ -64,6 +64,7 @@ static const pay_can_op_t  pay_wechatpay_ops[] = {
     { PAY_OP_SPLIT_FINISH, PAY_METHOD_NONE },
     { PAY_OP_RECEIVER_ADD, PAY_METHOD_NONE },
     { PAY_OP_RECEIVER_DELETE, PAY_METHOD_NONE },
+    { PAY_OP_STATEMENT, PAY_METHOD_NONE },
     { PAY_OP_REFRESH, PAY_METHOD_NONE },
     { PAY_OP_NONE, PAY_METHOD_NONE }
 };
@@ -246,5 +247,6 @@ const pay_driver_t  pay_wechatpay_v3 = {
     .sign = pay_wechatpay_sign,
     .resume = pay_wechatpay_resume,
     .notice = pay_wechatpay_notice,
+    .rows = pay_wechatpay_rows,
     .acknowledge = pay_wechatpay_acknowledge
 };

@@ -36,6 +36,8 @@ static const pay_word_t  pay_wechatpay_codes[] = {
     { "RATELIMIT_EXCEEDED", PAY_E_CHANNEL_QUOTA },
     { "QUOTA_EXCEED", PAY_E_CHANNEL_QUOTA },
     { "NOT_FOUND", PAY_E_NOT_FOUND },
+    { "NO_STATEMENT_EXIST", PAY_E_STATEMENT_NOT_READY },
+    { "STATEMENT_CREATING", PAY_E_STATEMENT_NOT_READY },
     { "ORDER_NOT_EXIST", PAY_E_NOT_FOUND },
     { "RESOURCE_NOT_EXISTS", PAY_E_NOT_FOUND },
     { "OUT_TRADE_NO_USED", PAY_E_IDEMPOTENCY_CONFLICT },
@@ -135,6 +137,9 @@ pay_wechatpay_fits(int step, pay_code_t code)
     case PAY_E_IDEMPOTENCY_CONFLICT:
     case PAY_E_BALANCE_INSUFFICIENT:
         return step == PAY_WECHATPAY_PREPAY || step == PAY_WECHATPAY_CREATE;
+
+    case PAY_E_STATEMENT_NOT_READY:
+        return step == PAY_WECHATPAY_STATEMENT;
 
     case PAY_E_NOT_FOUND:
         return step != PAY_WECHATPAY_PREPAY;

@@ -29,6 +29,8 @@ typedef enum {
     PAY_WECHATPAY_FIND,         /* ... and what became of it */
     PAY_WECHATPAY_CANCEL,       /* of a transfer */
     PAY_WECHATPAY_RECEIVER,     /* is added or deleted */
+    PAY_WECHATPAY_STATEMENT,    /* where it can be had */
+    PAY_WECHATPAY_DOWNLOAD,
     PAY_WECHATPAY_CERTS         /* the platform's certificates */
 } pay_wechatpay_step_t;
 
@@ -59,6 +61,7 @@ typedef struct {
     unsigned              backup:1;     /* sent to the second host, too */
     unsigned              fetched:1;    /* certificates, once in a talk */
     unsigned              notice:1;     /* whose talk it is is not known */
+    void                 *bill;         /* a statement that is being read */
     pay_str_t             certs;        /* downloaded in this talk */
     pay_wechatpay_step_t  step;         /* of the withheld answer */
     pay_answer_t         *withheld;     /* until its key is there */
@@ -162,6 +165,12 @@ void pay_wechatpay_receiver(pay_talk_t *t, pay_json_writer_t *w,
 void pay_wechatpay_split_apps(pay_talk_t *t, pay_json_writer_t *w);
 pay_rc_t pay_wechatpay_receivers(pay_talk_t *t);
 pay_rc_t pay_wechatpay_received(pay_talk_t *t, pay_wechatpay_said_t *s);
+
+
+pay_rc_t pay_wechatpay_statement(pay_talk_t *t);
+pay_rc_t pay_wechatpay_stated(pay_talk_t *t, pay_wechatpay_said_t *s);
+pay_rc_t pay_wechatpay_not_downloaded(pay_talk_t *t, const pay_answer_t *a);
+pay_rc_t pay_wechatpay_rows(pay_talk_t *t, pay_str_t bytes, int last);
 
 
 /* the platform's keys, as configured and as downloaded */

@@ -291,6 +291,9 @@ pay_wechatpay_start(pay_talk_t *t)
     case PAY_OP_SPLIT_RETURN_QUERY:
         return pay_wechatpay_returns.find(t);
 
+    case PAY_OP_STATEMENT:
+        return pay_wechatpay_statement(t);
+
     case PAY_OP_RECEIVER_ADD:
     case PAY_OP_RECEIVER_DELETE:
         return pay_wechatpay_receivers(t);
@@ -369,5 +372,5 @@ pay_wechatpay_sign(pay_talk_t *t)
         return PAY_ERROR;
     }
 
-    return PAY_SEND;
+    return t->step == PAY_WECHATPAY_DOWNLOAD ? PAY_FETCH : PAY_SEND;
 }

@@ -97,6 +97,9 @@ pay_wechatpay_answered(pay_talk_t *t, const pay_answer_t *a)
     case PAY_WECHATPAY_RECEIVER:
         return pay_wechatpay_received(t, &s);
 
+    case PAY_WECHATPAY_STATEMENT:
+        return pay_wechatpay_stated(t, &s);
+
     case PAY_WECHATPAY_FIND:
         return pay_wechatpay_found(t, &s);
 
@@ -134,7 +137,11 @@ pay_wechatpay_resume(pay_talk_t *t, const pay_answer_t *a)
     pay_wechatpay_own_t  *own = t->own;
 
     if (a->outcome == PAY_NOT_SENT && pay_wechatpay_second_host(t)) {
-        return PAY_SEND;
+        return t->step == PAY_WECHATPAY_DOWNLOAD ? PAY_FETCH : PAY_SEND;
+    }
+
+    if (t->step == PAY_WECHATPAY_DOWNLOAD) {
+        return pay_wechatpay_not_downloaded(t, a);
     }
 
     if (t->step == PAY_WECHATPAY_CERTS) {
