@@ -152,6 +152,11 @@ typedef struct {
 pay_rc_t pay_cert_pem(pay_str_t pem, unsigned kinds, pay_cert_t *out,
     const char **why);
 
+/* one that the key signs for itself, in PEM; serial: bytes of a number */
+pay_rc_t pay_cert_make(pay_arena_t *a, pay_str_t *pem, pay_str_t serial,
+    const char *name, int64_t not_before, int64_t not_after,
+    const pay_key_t *private_key);
+
 /*
  * Several X.509 certificates, in the order of the file: a leaf and its
  * issuers, or roots.  At most PAY_CERTS_MAX in 64 KiB; text between them is
@@ -255,6 +260,10 @@ pay_rc_t pay_rsa_sha256_verify(pay_str_t sig, pay_str_t in,
 
 pay_rc_t pay_rsa_oaep_seal(pay_arena_t *a, pay_str_t *out, pay_str_t in,
     const pay_key_t *public_key);
+
+/* PAY_DECLINED: it was not written to this key */
+pay_rc_t pay_rsa_oaep_open(pay_arena_t *a, pay_str_t *out, pay_str_t in,
+    const pay_key_t *private_key);
 
 /* PEM, "PUBLIC KEY", of a private key its public half; data NULL: it failed */
 pay_str_t pay_key_public_text(pay_arena_t *a, const pay_key_t *k);

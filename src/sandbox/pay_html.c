@@ -31,6 +31,8 @@ static const struct {
     { "Decline", "拒绝支付" },
     { "Pay twice", "重复支付" },
     { "Pay late", "超时后支付" },
+    { "Confirm", "确认收款" },
+    { "Refuse", "拒绝收款" },
     { "Look again", "刷新" },
     { "Back to the merchant", "返回商户" },
 
@@ -62,6 +64,9 @@ static const struct {
     { "Headers", "请求头" },
 
     { "There is no such order.", "订单不存在。" },
+    { "The transfer is over.", "转账已结束。" },
+    { "A transfer can be confirmed or declined.",
+      "转账只能确认或拒绝。" },
     { "There is no such refund.", "退款单不存在。" },
     { "The refund is over.", "退款已结束。" },
     { "The order is already paid.", "订单已支付。" },

@@ -9,17 +9,18 @@
 #include <sandbox/pay_html.h>
 
 
-/* open: only while the order can be paid */
+/* open: only while the order can be paid; a transfer is the other way round */
 
 static const struct {
     const char  *action;
     const char  *label;
+    const char  *transfer;
     int          open;
 } pay_page_buttons[] = {
-    { "pay", "Pay", 1 },
-    { "decline", "Decline", 1 },
-    { "pay_twice", "Pay twice", 1 },
-    { "pay_late", "Pay late", 0 }
+    { "pay", "Pay", "Confirm", 1 },
+    { "decline", "Decline", "Refuse", 1 },
+    { "pay_twice", "Pay twice", NULL, 1 },
+    { "pay_late", "Pay late", NULL, 0 }
 };
 
 static const struct {
@@ -222,16 +223,27 @@ pay_page_order(pay_buf_t *b, pay_lang_t lang, pay_str_t channel,
 static void
 pay_page_form(pay_buf_t *b, pay_lang_t lang, const pay_sim_view_t *view)
 {
-    size_t  i;
+    int          transfer;
+    size_t       i;
+    const char  *label;
+
+    transfer = strcmp(view->kind, "transfer") == 0;
 
     pay_buf_addz(b, "<form method=\"post\">\n");
 
     for (i = 0; i < pay_nelts(pay_page_buttons); i++) {
+        label = transfer ? pay_page_buttons[i].transfer
+                         : pay_page_buttons[i].label;
+
+        if (label == NULL) {
+            continue;
+        }
+
         pay_buf_addz(b, "<button type=\"submit\" name=\"action\" value=\"");
         pay_buf_addz(b, pay_page_buttons[i].action);
         pay_buf_addz(b, pay_page_buttons[i].open && !view->payable
                         ? "\" disabled>" : "\">");
-        pay_html_say(b, lang, pay_page_buttons[i].label);
+        pay_html_say(b, lang, label);
         pay_buf_addz(b, "</button>\n");
     }
 

@@ -134,6 +134,7 @@ typedef struct {
 /* what the checkout page shows of an order */
 
 typedef struct {
+    const char  *kind;          /* "payment", "transfer" */
     pay_str_t    order_id;
     pay_str_t    description;
     int64_t      amount;

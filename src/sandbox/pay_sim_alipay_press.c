@@ -133,6 +133,7 @@ pay_alis_view(pay_sim_t *s, pay_sim_view_t *out)
 
     conf = s->channel->conf;
 
+    out->kind = "payment";
     out->order_id = t.out_trade_no;
     out->description = t.subject;
     out->amount = t.total;

@@ -12,6 +12,7 @@
 #define PAY_WXS_PAY         "/v3/pay/transactions/"
 #define PAY_WXS_PARTNER     "/v3/pay/partner/transactions/"
 #define PAY_WXS_REFUND      "/v3/refund/domestic/refunds"
+#define PAY_WXS_BILLS       "/v3/fund-app/mch-transfer/transfer-bills"
 
 
 static pay_rc_t pay_wxs_open(pay_sim_t *s);
@@ -75,6 +76,27 @@ const pay_wxs_op_t  pay_wxs_ops[] = {
 
     { "GET", PAY_WXS_REFUND "/", "", "out_refund_no", pay_wxs_long_number,
       pay_wxs_sub_mchid_rules, 0, pay_wxs_refund_query, NULL },
+
+    /* section 8.10 */
+
+    { "POST", PAY_WXS_BILLS, NULL, NULL, NULL, pay_wxs_transfer_rules, 0,
+      pay_wxs_transfer, NULL },
+
+    { "GET", PAY_WXS_BILLS "/out-bill-no/", "", "out_bill_no",
+      pay_wxs_bill_number, pay_wxs_no_rules, 0, pay_wxs_transfer_query, NULL },
+
+    { "GET", PAY_WXS_BILLS "/transfer-bill-no/", "", "transfer_bill_no",
+      pay_wxs_long_number, pay_wxs_no_rules, 0, pay_wxs_transfer_query_id,
+      NULL },
+
+    { "POST", PAY_WXS_BILLS "/out-bill-no/", "/cancel", "out_bill_no",
+      pay_wxs_bill_number, pay_wxs_no_rules, 0, pay_wxs_transfer_cancel,
+      NULL },
+
+    /* section 4.1 */
+
+    { "GET", "/v3/certificates", NULL, NULL, NULL, pay_wxs_certificates_rules,
+      0, pay_wxs_certificates, NULL },
 
     { NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 };

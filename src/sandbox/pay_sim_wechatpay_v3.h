@@ -8,10 +8,13 @@
  *   pay_sim_wechatpay_v3_request.c what a request asks for
  *   pay_sim_wechatpay_v3_auth.c    who sent a request
  *   pay_sim_wechatpay_v3_reply.c   signed answers, errors
+ *   pay_sim_wechatpay_v3_certificates.c  ... and the platform's certificates
  *   pay_sim_wechatpay_v3_body.c    what a prepay may hold
  *   pay_sim_wechatpay_v3_rules.c   what the other requests may hold
  *   pay_sim_wechatpay_v3_pay.c     prepay, query, close
  *   pay_sim_wechatpay_v3_refund.c  refunds and their query
+ *   pay_sim_wechatpay_v3_transfer.c        transfer bills
+ *   pay_sim_wechatpay_v3_transfer_order.c  ... as stored, as shown, as told
  *   pay_sim_wechatpay_v3_order.c   the order as stored
  *   pay_sim_wechatpay_v3_show.c    the order as told: transaction, refund, page
  *   pay_sim_wechatpay_v3_press.c   buttons
@@ -42,7 +45,10 @@ typedef enum {
     PAY_WXS_ORDER_CLOSED,
     PAY_WXS_REPEATED,
     PAY_WXS_NO_RESOURCE,
-    PAY_WXS_INVALID_REQUEST
+    PAY_WXS_INVALID_REQUEST,
+    PAY_WXS_NO_BILL,
+    PAY_WXS_EXISTS,
+    PAY_WXS_NOT_ENOUGH
 } pay_wxs_error_t;
 
 
@@ -164,6 +170,71 @@ pay_rc_t pay_wxs_notice(pay_sim_t *s, int64_t id, pay_request_t *out);
 pay_rc_t pay_wxs_sent(pay_sim_t *s, int64_t id);
 int pay_wxs_acknowledged(int status, pay_str_t body);
 
+/* what a notice says, before it is sealed */
+
+typedef struct {
+    pay_str_t    url;
+    pay_str_t    id;
+    pay_str_t    plain;
+    int64_t      time;
+    const char  *event;
+    const char  *summary;
+    const char  *type;          /* original_type, and the associated data */
+} pay_wxs_letter_t;
+
+/* the same for each copy of one notice; data NULL: no memory */
+pay_str_t pay_wxs_event_id(pay_arena_t *a, pay_str_t number,
+    const char *event);
+
+/* sealed, signed, on its way */
+pay_rc_t pay_wxs_post(pay_sim_t *s, const pay_wxs_letter_t *letter,
+    pay_request_t *out);
+
+
+/* a transfer bill (section 8.10), which has an order's place */
+
+typedef enum {
+    PAY_WXS_WAIT = 0,
+    PAY_WXS_DONE,
+    PAY_WXS_FAILED,
+    PAY_WXS_CANCELING,
+    PAY_WXS_CANCELLED
+} pay_wxs_transfer_state_t;
+
+typedef struct {
+    pay_str_t                 number;       /* out_bill_no */
+    pay_str_t                 bill_no;      /* transfer_bill_no */
+    pay_str_t                 appid;
+    pay_str_t                 mchid;
+    pay_str_t                 openid;
+    pay_str_t                 remark;
+    pay_str_t                 notify_url;   /* empty: nobody is told */
+    pay_str_t                 fingerprint;
+    pay_str_t                 fail_reason;
+    int64_t                   amount;
+    int64_t                   created;
+    int64_t                   updated;
+    int64_t                   due_at;       /* of its notice; 0: none */
+    pay_wxs_transfer_state_t  state;
+} pay_wxs_transfer_t;
+
+#define PAY_WXS_TRANSFER  "transfer/"
+
+/* 1 if s->order_id is a transfer's */
+int pay_wxs_is_transfer(const pay_sim_t *s);
+
+/* as of an order */
+pay_rc_t pay_wxs_transfer_load(pay_sim_t *s, pay_wxs_transfer_t *t);
+pay_rc_t pay_wxs_transfer_save(pay_sim_t *s, const pay_wxs_transfer_t *t);
+const char *pay_wxs_transfer_word(const pay_wxs_transfer_t *t);
+
+pay_rc_t pay_wxs_transfer_press(pay_sim_t *s, pay_press_t press,
+    const char **why);
+pay_rc_t pay_wxs_transfer_view(pay_sim_t *s, pay_sim_view_t *out);
+pay_rc_t pay_wxs_transfer_notice(pay_sim_t *s, int64_t id,
+    pay_request_t *out);
+pay_rc_t pay_wxs_transfer_sent(pay_sim_t *s, int64_t id);
+
 
 /* an operation, and a request for it */
 
@@ -207,7 +278,10 @@ pay_str_t pay_wxs_id(pay_sim_t *s, const char *kind, pay_str_t sub,
 /* PAY_OK: s->order is this one's; PAY_FETCH: it will be */
 pay_rc_t pay_wxs_want(pay_sim_t *s, pay_str_t order_id);
 
-/* of a checked body or of other text, as n hexadecimal digits */
+/* 1 if the appid belongs to the merchant that signed */
+int pay_wxs_bound(const pay_sim_t *s, pay_str_t appid);
+
+/* of a checked body, as n hexadecimal digits */
 pay_str_t pay_wxs_fingerprint(pay_arena_t *a, const pay_wxs_call_t *c,
     size_t n);
 
@@ -217,6 +291,10 @@ pay_rc_t pay_wxs_query_id(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_close(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_refund(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_refund_query(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_transfer(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_transfer_query(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_transfer_query_id(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_transfer_cancel(pay_sim_t *s, const pay_wxs_call_t *c);
 
 
 /* who sent it, and signatures */
@@ -234,6 +312,22 @@ typedef struct {
 } pay_wxs_signature_t;
 
 pay_rc_t pay_wxs_sign(pay_sim_t *s, pay_str_t body, pay_wxs_signature_t *out);
+
+/*
+ * Platform certificates (section 4.1): two of one key, as during a rotation,
+ * made of it and of nothing else.  data NULL: no memory
+ */
+#define PAY_WXS_CERTIFICATES  2
+
+pay_str_t pay_wxs_serial(pay_sim_t *s, size_t i);
+
+/* 1 if it names a platform key or certificate */
+int pay_wxs_is_platform(pay_sim_t *s, pay_str_t serial);
+
+pay_rc_t pay_wxs_certificates(pay_sim_t *s, const pay_wxs_call_t *c);
+
+/* a text of section 6, decrypted: PAY_DECLINED: it is not for us */
+pay_rc_t pay_wxs_sensitive(pay_sim_t *s, pay_str_t text, pay_str_t *out);
 
 /* both PAY_DONE: the signed answer; the error, with what is wrong or NULL */
 pay_rc_t pay_wxs_reply(pay_sim_t *s, int status, pay_str_t body);
@@ -259,11 +353,15 @@ extern const pay_sim_rule_t  pay_wxs_mchid_rules[];     /* 8.4, 8.5 */
 extern const pay_sim_rule_t  pay_wxs_sp_mchid_rules[];
 extern const pay_sim_rule_t  pay_wxs_refund_rules[];    /* 8.6 */
 extern const pay_sim_rule_t  pay_wxs_sub_mchid_rules[];
+extern const pay_sim_rule_t  pay_wxs_certificates_rules[];  /* 4.1 */
+extern const pay_sim_rule_t  pay_wxs_transfer_rules[];      /* 8.10 */
+extern const pay_sim_rule_t  pay_wxs_no_rules[];
 
 /* numbers of section 8.0: out_trade_no, out_refund_no, and the channel's */
 int pay_wxs_number(pay_str_t number);
 int pay_wxs_long_number(pay_str_t number);
 int pay_wxs_transaction_number(pay_str_t number);
+int pay_wxs_bill_number(pay_str_t number);
 
 /* 1 if text is one of the words, which single spaces divide */
 int pay_wxs_one_of(pay_str_t text, const char *words);

@@ -8,19 +8,6 @@
 #include <sandbox/pay_sim_wechatpay_v3.h>
 
 
-/* what a notice says, before it is sealed */
-
-typedef struct {
-    pay_str_t    url;
-    pay_str_t    id;
-    pay_str_t    plain;
-    int64_t      time;
-    const char  *event;
-    const char  *summary;
-    const char  *type;          /* original_type, and the associated data */
-} pay_wxs_letter_t;
-
-
 static const struct {
     const char  *event;
     const char  *summary;
@@ -34,7 +21,7 @@ static const struct {
 
 /* the same for each copy of one notice */
 
-static pay_str_t
+pay_str_t
 pay_wxs_event_id(pay_arena_t *a, pay_str_t number, const char *event)
 {
     pay_u8           hash[PAY_SHA256_LEN];
@@ -211,7 +198,7 @@ pay_wxs_notice_find(const pay_wxs_order_t *o, int64_t id)
 }
 
 
-static pay_rc_t
+pay_rc_t
 pay_wxs_post(pay_sim_t *s, const pay_wxs_letter_t *letter, pay_request_t *out)
 {
     pay_str_t            id;
@@ -243,6 +230,10 @@ pay_wxs_notice(pay_sim_t *s, int64_t id, pay_request_t *out)
 
     memset(out, 0, sizeof(pay_request_t));
 
+    if (pay_wxs_is_transfer(s)) {
+        return pay_wxs_transfer_notice(s, id, out);
+    }
+
     rc = pay_wxs_order_load(s, &o);
 
     if (rc != PAY_OK) {
@@ -271,6 +262,10 @@ pay_wxs_sent(pay_sim_t *s, int64_t id)
     size_t           i;
     pay_rc_t         rc;
     pay_wxs_order_t  o;
+
+    if (pay_wxs_is_transfer(s)) {
+        return pay_wxs_transfer_sent(s, id);
+    }
 
     rc = pay_wxs_order_load(s, &o);
 

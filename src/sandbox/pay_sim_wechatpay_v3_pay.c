@@ -15,10 +15,10 @@
 
 /* an appid may be bound to the mchid in any of its channels */
 
-static int
+int
 pay_wxs_bound(const pay_sim_t *s, pay_str_t appid)
 {
-    size_t                          i;
+    size_t                          i, k;
     const pay_wechatpay_v3_conf_t  *own, *conf;
 
     own = s->channel->conf;
@@ -26,10 +26,14 @@ pay_wxs_bound(const pay_sim_t *s, pay_str_t appid)
     for (i = 0; s->channels[i] != NULL; i++) {
         conf = s->channels[i]->conf;
 
-        if (pay_str_eq(conf->mchid, own->mchid)
-            && pay_str_eq(conf->appid, appid))
-        {
-            return 1;
+        if (!pay_str_eq(conf->mchid, own->mchid)) {
+            continue;
+        }
+
+        for (k = 0; k < pay_nelts(conf->appids.text); k++) {
+            if (pay_str_eq(conf->appids.text[k], appid)) {
+                return 1;
+            }
         }
     }
 
@@ -188,7 +192,7 @@ pay_wxs_prepaid(pay_sim_t *s, const pay_wxs_order_t *o)
            : strcmp(o->type, "MWEB") == 0 ? "h5_url" : "prepay_id";
 
     value = strcmp(name, "prepay_id") == 0
-            ? pay_wxs_digits(s->arena, "wx", s->order_id, 34)
+            ? pay_wxs_digits(s->arena, "wx", s->order_id, 32)
             : pay_wxs_page_url(s, o);
 
     w = pay_json_writer(s->arena);

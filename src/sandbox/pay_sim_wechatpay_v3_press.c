@@ -162,6 +162,11 @@ pay_wxs_press(pay_sim_t *s, pay_press_t press, const char **why)
     pay_wxs_order_t  o;
 
     *why = NULL;
+
+    if (pay_wxs_is_transfer(s)) {
+        return pay_wxs_transfer_press(s, press, why);
+    }
+
     rc = pay_wxs_order_load(s, &o);
 
     if (rc != PAY_OK) {

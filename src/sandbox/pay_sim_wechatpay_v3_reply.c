@@ -36,8 +36,36 @@ static const struct {
     { "INVALID_REQUEST", 400, "268498688",
       "the same number came before with other parameters" },
     { "RESOURCE_NOT_EXISTS", 404, "0", "there is nothing of that number" },
-    { "INVALID_REQUEST", 400, "0", "a rule of the operation is broken" }
+    { "INVALID_REQUEST", 400, "0", "a rule of the operation is broken" },
+    { "NOT_FOUND", 404, "0", "there is no such bill" },
+    { "ALREADY_EXISTS", 400, "0",
+      "the same number came before with other parameters" },
+    { "NOT_ENOUGH", 403, "0", "there is not enough money for that" }
 };
+
+
+/*
+ * Section 4.3: an answer is signed with the key that the request names.
+ * Without that, and in a notice, with the public key where there is one.
+ */
+
+static pay_str_t
+pay_wxs_signer(pay_sim_t *s)
+{
+    pay_str_t                       serial;
+    const pay_wechatpay_v3_conf_t  *conf;
+
+    conf = s->channel->conf;
+
+    if (pay_header_get(&s->headers, "Wechatpay-Serial", &serial) == PAY_OK
+        && pay_wxs_is_platform(s, serial))
+    {
+        return serial;
+    }
+
+    return conf->platform_keys.nkeys != 0 ? conf->platform_keys.id[0]
+                                          : pay_wxs_serial(s, 0);
+}
 
 
 pay_rc_t
@@ -49,7 +77,7 @@ pay_wxs_sign(pay_sim_t *s, pay_str_t body, pay_wxs_signature_t *out)
 
     conf = s->channel->conf;
 
-    if (conf->sandbox_key == NULL || conf->platform_keys.nkeys == 0) {
+    if (conf->sandbox_key == NULL) {
         return PAY_ERROR;
     }
 
@@ -58,9 +86,11 @@ pay_wxs_sign(pay_sim_t *s, pay_str_t body, pay_wxs_signature_t *out)
 
     out->timestamp = pay_buf_str(&b);
     out->nonce = pay_sim_hex(s, 16);
-    out->serial = conf->platform_keys.id[0];
+    out->serial = pay_wxs_signer(s);
 
-    if (out->timestamp.data == NULL || out->nonce.data == NULL) {
+    if (out->timestamp.data == NULL || out->nonce.data == NULL
+        || out->serial.data == NULL)
+    {
         return PAY_ERROR;
     }
 

@@ -53,24 +53,6 @@ pay_wxs_accepts_json(pay_str_t accept)
 }
 
 
-static int
-pay_wxs_is_platform_key(const pay_sim_t *s, pay_str_t id)
-{
-    size_t                          i;
-    const pay_wechatpay_v3_conf_t  *conf;
-
-    conf = s->channel->conf;
-
-    for (i = 0; i < conf->platform_keys.nkeys; i++) {
-        if (pay_str_eq(conf->platform_keys.id[i], id)) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 pay_rc_t
 pay_wxs_check_headers(pay_sim_t *s)
 {
@@ -94,7 +76,7 @@ pay_wxs_check_headers(pay_sim_t *s)
     rc = pay_header_get(&s->headers, "Wechatpay-Serial", &value);
 
     if (rc == PAY_INVALID
-        || (rc == PAY_OK && !pay_wxs_is_platform_key(s, value)))
+        || (rc == PAY_OK && !pay_wxs_is_platform(s, value)))
     {
         return pay_wxs_refuse(s, PAY_WXS_PARAM_ERROR, "header",
                               "Wechatpay-Serial",
@@ -271,6 +253,20 @@ pay_wxs_read_body(pay_sim_t *s, pay_wxs_call_t *c)
     if (c->args.data != NULL) {
         return pay_wxs_refuse(s, PAY_WXS_EXTRA_PARAM, "uri", "",
                               "a POST has no query string");
+    }
+
+    /* an operation may have nothing to say, and then an empty body will do */
+
+    if (c->op->rules == pay_wxs_no_rules && s->body.len == 0) {
+        c->body = pay_calloc(s->arena, sizeof(pay_json_t));
+
+        if (c->body == NULL) {
+            return PAY_ERROR;
+        }
+
+        c->body->type = PAY_JSON_OBJECT;
+
+        return PAY_OK;
     }
 
     rc = pay_json_parse(s->arena, s->body, &c->body, &why);

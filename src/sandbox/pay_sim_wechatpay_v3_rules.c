@@ -9,6 +9,8 @@
 #include <sandbox/pay_sim_wechatpay_v3.h>
 
 
+static int pay_wxs_algorithm(pay_str_t text);
+static int pay_wxs_recv_type(pay_str_t text);
 static int pay_wxs_from_account(pay_str_t text);
 static int pay_wxs_funds_account(pay_str_t text);
 
@@ -42,6 +44,16 @@ const pay_sim_rule_t  pay_wxs_sp_mchid_rules[] = {
 const pay_sim_rule_t  pay_wxs_sub_mchid_rules[] = {
 
     PAY_WXS_SUB_MCHID(0),
+
+    PAY_WXS_END
+};
+
+
+/* section 4.1: this platform has no other kind */
+
+const pay_sim_rule_t  pay_wxs_certificates_rules[] = {
+
+    { "algorithm_type", PAY_SIM_STRING, 0, 1, 8, NULL, pay_wxs_algorithm },
 
     PAY_WXS_END
 };
@@ -101,6 +113,50 @@ const pay_sim_rule_t  pay_wxs_refund_rules[] = {
 };
 
 
+/* section 8.10; user_name is encrypted, and comes in another text each time */
+
+static const pay_sim_rule_t  pay_wxs_report_infos[] = {
+
+    { "info_type", PAY_SIM_STRING, 1, 1, 15, NULL, NULL },
+    { "info_content", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+static const pay_sim_rule_t  pay_wxs_recv_style[] = {
+
+    { "type", PAY_SIM_STRING, 1, 1, 32, NULL, pay_wxs_recv_type },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_transfer_rules[] = {
+
+    { "appid", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    { "out_bill_no", PAY_SIM_STRING, 1, 1, 32, NULL, pay_wxs_bill_number },
+    { "transfer_scene_id", PAY_SIM_STRING, 1, 1, 36, NULL, NULL },
+    { "openid", PAY_SIM_STRING, 1, 1, 64, NULL, NULL },
+    { "user_name", PAY_SIM_STRING, 0, 1, 1024, NULL, NULL },
+    { "transfer_amount", PAY_SIM_INTEGER, 1, 1, PAY_AMOUNT_MAX, NULL, NULL },
+    { "transfer_remark", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    { "notify_url", PAY_SIM_STRING, 0, 1, 256, NULL, pay_wxs_notify_url },
+    { "user_recv_perception", PAY_SIM_STRING, 0, 1, 32, NULL, NULL },
+    { "transfer_scene_report_infos", PAY_SIM_OBJECTS, 1, 1, 10,
+      pay_wxs_report_infos, NULL },
+    { "user_recv_style", PAY_SIM_OBJECT, 0, 0, 0, pay_wxs_recv_style, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_no_rules[] = {
+
+    PAY_WXS_END
+};
+
+
 int
 pay_wxs_one_of(pay_str_t text, const char *words)
 {
@@ -131,6 +187,27 @@ int
 pay_wxs_transaction_number(pay_str_t number)
 {
     return pay_str_token(number, "", 1, 32);
+}
+
+
+int
+pay_wxs_bill_number(pay_str_t number)
+{
+    return pay_str_token(number, "", 1, 32);
+}
+
+
+static int
+pay_wxs_recv_type(pay_str_t text)
+{
+    return pay_wxs_one_of(text, "CONFIRM_PAGE RED_PACKET");
+}
+
+
+static int
+pay_wxs_algorithm(pay_str_t text)
+{
+    return pay_wxs_one_of(text, "RSA ALL");
 }
 
 

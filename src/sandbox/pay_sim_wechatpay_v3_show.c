@@ -412,12 +412,17 @@ pay_wxs_view(pay_sim_t *s, pay_sim_view_t *out)
     pay_rc_t         rc;
     pay_wxs_order_t  o;
 
+    if (pay_wxs_is_transfer(s)) {
+        return pay_wxs_transfer_view(s, out);
+    }
+
     rc = pay_wxs_order_load(s, &o);
 
     if (rc != PAY_OK) {
         return rc;
     }
 
+    out->kind = "payment";
     out->order_id = o.out_trade_no;
     out->description = o.description;
     out->amount = o.total;

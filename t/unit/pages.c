@@ -76,6 +76,7 @@ member(const pay_json_t *tree, const char *key)
 
 
 static const pay_sim_view_t  plain = {
+    "payment",
     pay_str("order-0001"),
     pay_str("Tea"),
     1050,
@@ -99,6 +100,7 @@ static const pay_sim_due_t  due[] = {
 };
 
 static const pay_sim_view_t  refunded = {
+    "payment",
     pay_str("order-0001"),
     pay_str("Tea"),
     1050,
@@ -111,6 +113,7 @@ static const pay_sim_view_t  refunded = {
 };
 
 static const pay_sim_view_t  evil = {
+    "payment",
     pay_str(EVIL("order")),
     pay_str(EVIL("description")),
     1,
@@ -299,6 +302,23 @@ test_checkout_refunded(void)
     page = pay_page_checkout(arena, PAY_LANG_ZH, PAY_STR("wechat"), &refunded,
                              NULL, NULL, 0);
     ok(has(page, "退款异常") && has(page, "待发送的通知"), "in Chinese");
+}
+
+
+static void
+test_checkout_transfer(void)
+{
+    pay_str_t       page;
+    pay_sim_view_t  view;
+
+    view = plain;
+    view.kind = "transfer";
+
+    page = pay_page_checkout(arena, PAY_LANG_EN, PAY_STR("wechat"), &view,
+                             NULL, NULL, 0);
+    is_int((long long) count(page, "<button"), 2, "transfer: two buttons");
+    ok(has(page, "value=\"pay\">Confirm<")
+       && has(page, "value=\"decline\">Refuse<"), "of the payee");
 }
 
 
@@ -670,6 +690,7 @@ main(void)
     test_checkout();
     test_checkout_pressed();
     test_checkout_refunded();
+    test_checkout_transfer();
     test_escaping();
     test_text();
     test_json_checkout();

@@ -379,7 +379,9 @@ test_headers(void)
 
     request("GET", QUERY, "");
     set("Wechatpay-Serial", PUB_ID2);
-    expect(200, NULL, "the second platform key");
+    signer = PUB_ID2;
+    expect(200, NULL, "the second platform key, which signs the answer");
+    signer = PUB_ID;
 
     request("GET", QUERY, "");
     set("Wechatpay-Serial", "0119000001092026112200000000000001");
