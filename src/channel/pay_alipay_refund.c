@@ -274,13 +274,12 @@ pay_alipay_refund_looked(pay_talk_t *t, pay_alipay_said_t *s,
         return PAY_DONE;
     }
 
-    if (s->code != PAY_E_NONE && s->code != PAY_E_NOT_FOUND) {
-        return pay_alipay_doubt(t, &own->first, "look_up");
-    }
-
     if (why && strcmp(why, "amount") == 0) {
         own->first.code = PAY_E_IDEMPOTENCY_CONFLICT;
         own->first.reason = "number_used";
+
+    } else if (why || (s->code != PAY_E_NONE && s->code != PAY_E_NOT_FOUND)) {
+        return pay_alipay_doubt(t, &own->first, "look_up");
     }
 
     return pay_alipay_fail(t, &own->first);
