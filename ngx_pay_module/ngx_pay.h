@@ -514,6 +514,7 @@ struct ngx_pay_ctx_s {
     ngx_pay_merchant_t   *merchant;
     ngx_str_t             key;
     ngx_pay_gate_pt       resume;       /* when the gate has spoken */
+    time_t                retry_after;  /* seconds; 0: one */
     pay_code_t            auth;         /* NONE and decided: passed */
     const char           *reason;
     pay_op_t              op;

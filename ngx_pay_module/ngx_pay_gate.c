@@ -266,6 +266,7 @@ ngx_pay_gate_nonce(ngx_pay_store_op_t *op, ngx_pay_ctx_t *ctx)
         }
 
         ctx->reason = op->reason ? op->reason : "store";
+        ctx->retry_after = op->wait;
         return PAY_E_STORE_UNAVAILABLE;
     }
 

@@ -478,13 +478,26 @@ ngx_pay_reply(ngx_http_request_t *r, ngx_uint_t status, const char *type,
 static ngx_int_t
 ngx_pay_retry_after(ngx_http_request_t *r, pay_code_t code)
 {
-    ngx_str_t  value = ngx_string("1");
+    u_char         *p;
+    ngx_str_t       value;
+    ngx_pay_ctx_t  *ctx;
 
     if (code != PAY_E_STORE_UNAVAILABLE && code != PAY_E_CHANNEL_BUSY
         && code != PAY_E_IN_PROGRESS)
     {
         return NGX_OK;
     }
+
+    p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx = ngx_pay_ctx_get(r);
+
+    value.data = p;
+    value.len = ngx_sprintf(p, "%T", ctx && ctx->retry_after
+                                     ? ctx->retry_after : (time_t) 1) - p;
 
     return ngx_pay_add_header(r, "Retry-After", &value);
 }

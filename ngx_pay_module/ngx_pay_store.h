@@ -95,6 +95,8 @@ struct ngx_pay_store_op_s {
     pay_rc_t                  rc;
     const char               *reason;   /* why nobody knows: a token */
     pay_nonce_rc_t            nonce;
+    time_t                    wait;     /* NONCE: no room before so long; 0:
+                                           not known */
     ngx_pay_store_claim_t     claim;
     pay_ev_rc_t               event;
 
@@ -103,7 +105,8 @@ struct ngx_pay_store_op_s {
     ngx_pay_store_pt          handler;
     unsigned                  waiting:1;
     unsigned                  asked:1;  /* the zone has answered already: */
-    ngx_int_t                 zone_rc;  /* ... so */
+    ngx_int_t                 zone_rc;  /* ... so, */
+    const char               *zone_reason;  /* ... and why not */
     unsigned                  seeded:1;
     ngx_pay_redis_job_t       job;
 };

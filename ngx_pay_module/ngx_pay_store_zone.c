@@ -55,9 +55,37 @@ ngx_pay_store_window(ngx_pay_store_op_t *op)
 ngx_uint_t
 ngx_pay_store_missed(ngx_pay_store_op_t *op)
 {
-    return op->kind == NGX_PAY_STORE_NONCE
-           && op->time <= op->conf->zone->sh->missed
-                          + ngx_pay_store_window(op);
+    time_t  end;
+
+    if (op->kind != NGX_PAY_STORE_NONCE) {
+        return 0;
+    }
+
+    end = op->conf->zone->sh->missed + ngx_pay_store_window(op);
+
+    if (op->time > end) {
+        return 0;
+    }
+
+    op->wait = end < ngx_time() ? 0 : end + 1 - ngx_time();
+
+    return 1;
+}
+
+
+/*
+ * Under the lock.  Whether it is the ring that is full or the merchant's half
+ * of it: nothing is freed before the oldest one of all expires.
+ */
+
+static time_t
+ngx_pay_store_zone_wait(pay_nonces_t *nonces)
+{
+    pay_nonces_stat_t  st;
+
+    pay_nonces_stat(nonces, &st);
+
+    return (time_t) st.oldest > ngx_time() ? st.oldest - ngx_time() : 0;
 }
 
 
@@ -82,6 +110,9 @@ ngx_pay_store_zone_nonce(ngx_pay_store_op_t *op)
                 ? PAY_NONCE_FULL
                 : pay_nonces_add(zone->nonces, op->key.zone, op->slot,
                                  ngx_time(), (uint32_t) (2 * window + 2));
+
+    op->wait = op->nonce == PAY_NONCE_FULL
+               ? ngx_pay_store_zone_wait(zone->nonces) : 0;
 
     ngx_pay_zone_unlock(zone);
 

@@ -293,21 +293,22 @@ ngx_pay_zone_print(ngx_pay_zone_t *zone)
 {
     u_char             buf[NGX_MAX_ERROR_STR], *p;
     time_t             window;
+    uint32_t           kept;
     ngx_pay_cut_t      cut;
     ngx_pay_shared_t  *sh;
 
     sh = zone->sh;
     ngx_pay_zone_cut(&cut, sh->size);
     window = sh->window ? sh->window : NGX_PAY_WINDOW;
+    kept = (uint32_t) (2 * window + 2);
 
     p = ngx_snprintf(buf, sizeof(buf),
                      "pay_zone \"%V\": %uD nonces of 28 bytes: %uD signed "
-                     "requests a second, each kept for twice pay_auth_window "
-                     "of %T s; %uD records of 512 bytes, %uD events of %uz "
-                     "bytes",
+                     "requests a second, %uD from one merchant, each kept for "
+                     "twice pay_auth_window of %T s; %uD records of 512 bytes, "
+                     "%uD events of %uz bytes",
                      &zone->shm_zone->shm.name, cut.nonces_cap,
-                     cut.nonces_cap / (uint32_t) (2 * window + 2),
-                     window, cut.cells, cut.events_cap,
+                     cut.nonces_cap / kept, cut.nonces_cap / 2 / kept, window, cut.cells, cut.events_cap,
                      pay_events_size(2) - pay_events_size(1));
 
     if (!ngx_test_config) {

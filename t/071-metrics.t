@@ -515,7 +515,7 @@ my $half = int(at($m, 'zone_nonces_capacity') / 2);
 
 # by one connection; the half of one merchant, and one more
 
-my ($codes, $batch) = ('', 100);
+my ($codes, $batch, @after) = ('', 100);
 
 for (my $sent = 0; $sent < $half + 3; $sent += $batch) {
     my $n = $half + 3 - $sent < $batch ? $half + 3 - $sent : $batch;
@@ -529,10 +529,13 @@ for (my $sent = 0; $sent < $half + 3; $sent += $batch) {
     my $text = '';
     1 while sysread($c->{sock}, $text, 65536, length $text);
     $codes .= join '', map { "$_ " } $text =~ m{HTTP/1.1 (\d+)}g;
+    push @after, $text =~ /^Retry-After: (\d+)\r$/mg;
 }
 
 ok($codes eq '200 ' x $half . '503 ' x 3,
    'half of the ring, and three too many');
+is(scalar(grep { $_ > 400 && $_ <= 602 } @after), 3,
+   'Retry-After: until the oldest one expires');
 
 my $n = metrics();
 
@@ -587,6 +590,14 @@ my $s = status_json();
 is($s->{redis}{up}, 0, 'JSON: down');
 is($s->{redis}{last_answer}, undef, '... no answer');
 is($s->{store}{errors}, 2, '... the store');
+
+is(at($n, gate_refused_total => reason => 'cold_store'), 0,
+   'the zone has not refused yet');
+is(ask('GET', '/zone', undef, 'Authorization: '
+       . Pay::authorization(target => '/zone', timestamp => time - 200))
+   ->answer->{status}, 503, 'zone: what is older than it');
+is(at(metrics(), gate_refused_total => reason => 'cold_store'), 1,
+   '... by the reason of the zone, which was asked last');
 
 
 

@@ -95,15 +95,16 @@ for (
     my ($size, @bounds) = @$_;
     my $text = tested($size);
     my @n = $text =~ /^nginx:\ pay_zone\ "pay":\ (\d+)\ nonces\ of\ 28\ bytes:
-                      \ (\d+)\ signed\ requests\ a\ second,\ each\ kept\ for
-                      \ twice\ pay_auth_window\ of\ 100\ s;\ (\d+)\ records
+                      \ (\d+)\ signed\ requests\ a\ second,\ (\d+)\ from
+                      \ one\ merchant,\ each\ kept\ for\ twice\ pay_auth_window\ of\ 100\ s;\ (\d+)\ records
                       \ of\ 512\ bytes,\ (\d+)\ events\ of\ 44\ bytes$/xm;
 
-    is(scalar @n, 4, '... it tells what fits') or diag($text);
+    is(scalar @n, 5, '... it tells what fits') or diag($text);
 
-    my $rate = splice @n, 1, 1;
+    my ($rate, $one) = splice @n, 1, 2;
 
     is($rate, int($n[0] / 202), '... how many requests a second');
+    is($one, int($n[0] / 2 / 202), '... and how many from one merchant');
 
     for my $what (qw(nonces records events)) {
         my ($n, $from, $to) = (shift @n, splice @bounds, 0, 2);
