@@ -315,7 +315,7 @@ const ngx_pay_family_t  ngx_pay_families[] = {
     /* the store */
 
     { NGX_PAY_FAMILY("store_errors_total", PAY_COUNTER, 0,
-                     "Operations of the store that Redis did not answer."),
+                     "Operations of the store that Redis could not decide."),
       "store", "errors", NGX_PAY_SHARED(store_errors), 0, NGX_PAY_NONE },
 
     { NGX_PAY_FAMILY("store_passed_total", PAY_COUNTER, 0,

@@ -132,6 +132,7 @@ ngx_pay_store_fall(ngx_pay_store_op_t *op)
 
     if (op->policy == NGX_PAY_STORE_DENY) {
         ngx_pay_store_log(op, "refused, by \"pay_store_error deny\"");
+        op->wait = 0;
         op->rc = PAY_ERROR;
         return;
     }
@@ -152,6 +153,12 @@ ngx_pay_store_fall(ngx_pay_store_op_t *op)
     } else if (ngx_pay_store_missed(op)) {
         op->rc = PAY_ERROR;
         op->reason = "zone_full";
+    }
+
+    /* it was the zone that was asked last, and did not know */
+
+    if (op->zone_reason) {
+        op->reason = op->zone_reason;
     }
 }
 
@@ -185,6 +192,8 @@ ngx_pay_store(ngx_pay_store_op_t *op, ngx_pay_store_kind_t kind,
     op->handler = handler;
     op->rc = PAY_OK;
     op->reason = NULL;
+    op->zone_reason = NULL;
+    op->wait = 0;
     op->asked = 0;
 
     rc = op->conf->redis && !op->local ? ngx_pay_store_redis[kind](op)
