@@ -123,13 +123,47 @@ ngx_pay_gate_check(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 }
 
 
+/*
+ * Who signed, or, as long as nothing proves it, who says so: a name and no
+ * other text, as it is a stranger's.
+ */
+
+static u_char *
+ngx_pay_gate_who(u_char *p, u_char *last, ngx_pay_ctx_t *ctx,
+    const ngx_pay_signed_t *s)
+{
+    ngx_str_t  merchant, key;
+
+    if (ctx->merchant) {
+        return ngx_slprintf(p, last, "merchant \"%V\", key \"%V\"",
+                            &ctx->merchant->id, &ctx->key);
+    }
+
+    p = ngx_slprintf(p, last, "merchant \"\"");
+
+    if (!pay_str_token(s->merchant, "._-", 1, 64)
+        || !pay_str_token(s->key, "._-", 1, 64))
+    {
+        return p;
+    }
+
+    merchant = ngx_pay_nstr(s->merchant);
+    key = ngx_pay_nstr(s->key);
+
+    return ngx_slprintf(p, last, ", claimed \"%V/%V\"", &merchant, &key);
+}
+
+
 /* a fault of ours is an error, one line a second; a reject is info */
 
 static void
-ngx_pay_gate_log(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
+ngx_pay_gate_log(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
+    const ngx_pay_signed_t *s)
 {
     static time_t  last;
 
+    u_char         who[192], *p;
+    ngx_str_t      id;
     ngx_uint_t     level;
 
     level = NGX_LOG_INFO;
@@ -143,16 +177,22 @@ ngx_pay_gate_log(ngx_http_request_t *r, ngx_pay_ctx_t *ctx)
         }
     }
 
+    p = ngx_pay_gate_who(who, who + sizeof(who), ctx, s);
+    id = ngx_pay_nstr(ngx_pay_request_id(r));
+
     ngx_log_error(level, r->connection->log, 0,
-                  "pay: gate refused: %s, reason \"%s\", merchant \"%V\"",
+                  "pay: gate refused: %s, reason \"%s\", %*s, "
+                  "request_id \"%V\"",
                   pay_code_info(ctx->auth)->name, ctx->reason,
-                  ctx->merchant ? &ctx->merchant->id : &ctx->key);
+                  (size_t) (p - who), who, &id);
 }
 
 
+/* s: what it says of itself, where the signature does not hold */
+
 static void
 ngx_pay_gate_decide(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
-    pay_code_t code)
+    pay_code_t code, const ngx_pay_signed_t *s)
 {
     ngx_pay_main_conf_t  *mcf;
 
@@ -166,7 +206,7 @@ ngx_pay_gate_decide(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 
     if (code != PAY_E_NONE) {
         ngx_pay_count(mcf->zone, gate_reasons[ngx_pay_reason(ctx->reason)]);
-        ngx_pay_gate_log(r, ctx);
+        ngx_pay_gate_log(r, ctx, s);
     }
 }
 
@@ -217,18 +257,19 @@ ngx_pay_gate(ngx_http_request_t *r, ngx_pay_ctx_t *ctx, time_t window,
     ngx_pay_store_op_t  *op;
 
     ctx->reason = "";
+    ngx_memzero(&s, sizeof(ngx_pay_signed_t));
 
     code = ngx_pay_gate_check(r, ctx, &s, window, limit);
 
     if (code != PAY_E_NONE) {
-        ngx_pay_gate_decide(r, ctx, code);
+        ngx_pay_gate_decide(r, ctx, code, &s);
         return NGX_OK;
     }
 
     op = ngx_pay_gate_op(r, ctx, &s);
 
     if (op == NULL) {
-        ngx_pay_gate_decide(r, ctx, PAY_E_INTERNAL_ERROR);
+        ngx_pay_gate_decide(r, ctx, PAY_E_INTERNAL_ERROR, &s);
         return NGX_OK;
     }
 
@@ -284,7 +325,7 @@ ngx_pay_gate_stored(ngx_pay_store_op_t *op)
 {
     ngx_pay_ctx_t  *ctx = op->data;
 
-    ngx_pay_gate_decide(op->request, ctx, ngx_pay_gate_nonce(op, ctx));
+    ngx_pay_gate_decide(op->request, ctx, ngx_pay_gate_nonce(op, ctx), NULL);
 
     if (ctx->waiting) {
         ctx->waiting = 0;

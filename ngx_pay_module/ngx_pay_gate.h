@@ -32,7 +32,7 @@ typedef struct {
 } ngx_pay_signed_t;
 
 
-/* PAY_E_NONE: it is well formed; reason: a token for the log */
+/* s: cleared.  PAY_E_NONE: it is well formed; reason: a token for the log */
 pay_code_t ngx_pay_signed_read(ngx_http_request_t *r, ngx_pay_signed_t *s,
     const char **reason);
 

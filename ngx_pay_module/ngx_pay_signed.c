@@ -49,13 +49,14 @@ ngx_pay_lines_read(ngx_http_request_t *r, ngx_pay_signed_t *s,
                ? PAY_E_NONCE_INVALID : PAY_E_SIGNATURE_MALFORMED;
     }
 
+    s->merchant = auth->merchant;
+    s->key = auth->key;
+
     if (auth->alg == PAY_ALG_NONE) {
         *reason = "scheme";
         return PAY_E_ALGORITHM_NOT_ALLOWED;
     }
 
-    s->merchant = auth->merchant;
-    s->key = auth->key;
     s->nonce = auth->nonce;
     s->time = auth->time;
     s->alg = auth->alg;
@@ -156,8 +157,6 @@ ngx_pay_signed_read(ngx_http_request_t *r, ngx_pay_signed_t *s,
 {
     ngx_str_t   value;
     pay_code_t  code;
-
-    ngx_memzero(s, sizeof(ngx_pay_signed_t));
 
     /* the host is not signed: a target that names another one is refused */
 

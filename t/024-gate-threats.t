@@ -848,3 +848,41 @@ $c->answer;
 is(fate(raw(auth => \%auth), 'the nonce', '{"amount":1}'), 200,
    'the nonce is still good');
 is(fate(raw(auth => \%auth), 'again'), 409, '... once');
+
+
+=== TEST 22: L-1: the line of a refusal: who says to have signed, and the id
+that the answer has; a name, and no other text of a stranger's
+--- http_config eval: Gate::http()
+--- config eval: $::gate
+--- steps
+my $message = join "\r\n", 'Signature-Input: p=("@method" "@authority" '
+    . '"@path" "@query");created=1795305600;nonce="' . 'a' x 32
+    . '";tag="ngx-pay";keyid="evil text/k1"', 'Signature: p=:AAAA:';
+
+for (
+    [ 'a key of nobody', { merchant => 'no.body', key => 'k-9' },
+      'signature', 'merchant "", claimed "no.body/k-9"' ],
+    [ 'a scheme of nobody', { scheme => 'PAY-NONE' },
+      'scheme', 'merchant "", claimed "demo/k1"' ],
+    [ 'no name', { merchant => 'x, claimed' },
+      'merchant_syntax', 'merchant ""' ],
+    [ 'a long one', { merchant => 'm' x 65 },
+      'merchant_syntax', 'merchant ""' ],
+    [ 'no name in a message', undef, 'keyid_syntax', 'merchant ""' ],
+    [ 'late', { timestamp => time - 1000 },
+      'ts_old', 'merchant "demo", key "k1"' ]
+) {
+    my ($name, $auth, $reason, $who) = @$_;
+    my $bytes = raw(method => 'GET', body => '', framing => [],
+                    auth => $auth // {});
+
+    $bytes =~ s/^Authorization: [^\r]*/$message/m if !$auth;
+
+    my $id = decode(send_raw($bytes)->answer->{body})->{request_id};
+    my ($line) = grep { /request_id "$id"/ } split /\n/, Pay::_read(
+        Test::Nginx::Util::server_root() . '/logs/error.log');
+
+    like($line // '', qr/reason "$reason", \Q$who\E, request_id "$id", client:/,
+         $name);
+    unlike($line // '', qr/evil|mmm|x, claimed|p=:/, "... $name: no more");
+}
