@@ -282,7 +282,11 @@ ngx_pay_merge_noname(ngx_conf_t *cf, ngx_pay_loc_conf_t *prev,
     conf->simulator = prev->simulator;
     conf->simulated = prev->simulated;
 
-    if (prev->notify && ngx_pay_conf_pages(clcf)) {
+    if (ngx_pay_conf_gate_pages(cf, clcf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (prev->notify && ngx_pay_conf_pages(clcf, 0)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "an \"error_page ... =\" within \"if\" that makes a "
                       "success of a failure does not go together with "
@@ -453,7 +457,11 @@ ngx_pay_postconfiguration(ngx_conf_t *cf)
         || ngx_pay_phase(cmcf, NGX_HTTP_PRECONTENT_PHASE,
                          ngx_pay_notify_handler) != NGX_OK
         || ngx_pay_phase(cmcf, NGX_HTTP_PREACCESS_PHASE,
-                         ngx_pay_auth_subrequest) != NGX_OK)
+                         ngx_pay_auth_subrequest) != NGX_OK
+        || ngx_pay_phase(cmcf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                         ngx_pay_guard_page) != NGX_OK
+        || ngx_pay_phase(cmcf, NGX_HTTP_REWRITE_PHASE,
+                         ngx_pay_guard_page) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -248,8 +248,13 @@ char *ngx_pay_conf_call(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_init(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 ngx_int_t ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf);
 
-/* 1 if an error_page of that location makes a success of a failure */
-ngx_uint_t ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf);
+/*
+ * The status of which an error_page of that location may make a success, or
+ * 0; gate: only of those that the gate gives.  And the complaint about it.
+ */
+ngx_uint_t ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf, ngx_uint_t gate);
+ngx_int_t ngx_pay_conf_gate_pages(ngx_conf_t *cf,
+    ngx_http_core_loc_conf_t *clcf, ngx_pay_loc_conf_t *plcf);
 
 /*
  * A small file, whole, in the pool, which wipes it when it goes; an error has
@@ -596,6 +601,10 @@ ngx_int_t ngx_pay_auth_subrequest(ngx_http_request_t *r);
 
 /* NGX_DECLINED: this answer was not checked, and is not to be sent */
 ngx_int_t ngx_pay_guard(ngx_http_request_t *r);
+
+/* an error page's status: taken away before "return", given back when checked */
+ngx_int_t ngx_pay_guard_page(ngx_http_request_t *r);
+void ngx_pay_guard_restore(ngx_http_request_t *r);
 
 ngx_int_t ngx_pay_api_handler(ngx_http_request_t *r);
 ngx_int_t ngx_pay_notify_handler(ngx_http_request_t *r);

@@ -137,6 +137,7 @@ ngx_pay_auth_decide(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ngx_pay_main_conf_t  *mcf;
 
     if (ctx->verified) {
+        ngx_pay_guard_restore(r);
         return NGX_DECLINED;
     }
 

@@ -261,10 +261,27 @@ ngx_pay_check_calls(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
 }
 
 
-/* a page in place of a failure would be an acknowledgement */
+static ngx_uint_t
+ngx_pay_conf_gate_status(ngx_int_t status)
+{
+    pay_code_t  code;
+
+    for (code = PAY_E_NONE; code < PAY_E_MAX; code++) {
+        if (ngx_pay_gate_gives(code)
+            && (ngx_int_t) pay_code_info(code)->status == status)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* "=" alone: the status of the page, whatever it will be */
 
 ngx_uint_t
-ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf)
+ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf, ngx_uint_t gate)
 {
     ngx_uint_t            i;
     ngx_http_err_page_t  *page;
@@ -276,12 +293,44 @@ ngx_pay_conf_pages(ngx_http_core_loc_conf_t *clcf)
     page = clcf->error_pages->elts;
 
     for (i = 0; i < clcf->error_pages->nelts; i++) {
-        if (page[i].overwrite >= 0 && page[i].overwrite < 300) {
-            return 1;
+        if (page[i].overwrite < 0 || page[i].overwrite >= 300
+            || (gate && !ngx_pay_conf_gate_status(page[i].status)))
+        {
+            continue;
         }
+
+        return page[i].status;
     }
 
     return 0;
+}
+
+
+/* who is refused, and sees a success, believes it */
+
+ngx_int_t
+ngx_pay_conf_gate_pages(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
+    ngx_pay_loc_conf_t *plcf)
+{
+    ngx_uint_t  status;
+
+    if (!plcf->auth || plcf->api || plcf->notify) {
+        return NGX_OK;
+    }
+
+    status = ngx_pay_conf_pages(clcf, 1);
+
+    if (status == 0) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"pay_auth\" in location \"%V\" does not go together with "
+                  "an \"error_page %ui =\" that may make a success of a "
+                  "refusal: without \"=\" the page keeps the status in %s:%ui",
+                  &clcf->name, status, plcf->file, plcf->line);
+
+    return NGX_ERROR;
 }
 
 
@@ -316,7 +365,9 @@ ngx_pay_check_notify(ngx_conf_t *cf, ngx_pay_place_t *place)
                                   "like: where events go");
     }
 
-    if (ngx_pay_conf_pages(place->location)) {
+    /* a page in place of a failure would be an acknowledgement */
+
+    if (ngx_pay_conf_pages(place->location, 0)) {
         return ngx_pay_check_fail(cf, place, "pay_notify", "does not go "
                                   "together with an \"error_page ... =\" "
                                   "that makes a success of a failure");
@@ -430,6 +481,10 @@ ngx_pay_check_place(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
                                   "does not go together with \"satisfy any\":"
                                   " another access rule could stand in for "
                                   "the check");
+    }
+
+    if (ngx_pay_conf_gate_pages(cf, place->location, plcf) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     if (plcf->notify && ngx_pay_check_notify(cf, place) != NGX_OK) {

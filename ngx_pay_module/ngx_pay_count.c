@@ -110,6 +110,30 @@ ngx_pay_reason(const char *reason)
 }
 
 
+ngx_uint_t
+ngx_pay_gate_gives(pay_code_t code)
+{
+    switch (code) {
+
+    case PAY_E_SIGNATURE_MALFORMED:
+    case PAY_E_NONCE_INVALID:
+    case PAY_E_SIGNATURE_MISSING:
+    case PAY_E_SIGNATURE_MISMATCH:
+    case PAY_E_ALGORITHM_NOT_ALLOWED:
+    case PAY_E_TIMESTAMP_OUT_OF_WINDOW:
+    case PAY_E_IP_NOT_ALLOWED:
+    case PAY_E_NONCE_REPLAYED:
+    case PAY_E_BODY_TOO_LARGE:
+    case PAY_E_INTERNAL_ERROR:
+    case PAY_E_STORE_UNAVAILABLE:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
 ngx_pay_outcome_t
 ngx_pay_outcome(pay_code_t code)
 {

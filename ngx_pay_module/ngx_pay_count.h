@@ -52,6 +52,9 @@ typedef enum {
     NGX_PAY_OUTCOME_MAX
 } ngx_pay_outcome_t;
 
+/* 1: a code that the gate may refuse by */
+ngx_uint_t ngx_pay_gate_gives(pay_code_t code);
+
 ngx_pay_outcome_t ngx_pay_outcome(pay_code_t code);
 
 

@@ -9,6 +9,104 @@
 #include <ngx_pay.h>
 
 
+static void
+ngx_pay_guard_status_cleanup(void *data)
+{
+    /* it is the mark by which the status is found again */
+}
+
+
+/* of the error page that this is; 0: kept nowhere */
+
+static ngx_uint_t *
+ngx_pay_guard_status(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_pay_guard_status_cleanup) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_pay_guard_restore(ngx_http_request_t *r)
+{
+    ngx_uint_t  *status;
+
+    if (!r->internal || r != r->main) {
+        return;
+    }
+
+    status = ngx_pay_guard_status(r);
+
+    if (status && *status) {
+        r->err_status = *status;
+        *status = 0;
+    }
+}
+
+
+/*
+ * Before "return" and "rewrite".  In an error page nginx puts the status of
+ * the error in place of that of the answer, and ngx_pay_guard() would take
+ * "return 200" for a refusal: until the request is checked it has none.
+ */
+
+ngx_int_t
+ngx_pay_guard_page(ngx_http_request_t *r)
+{
+    ngx_uint_t          *status;
+    ngx_pay_ctx_t       *ctx;
+    ngx_pool_cleanup_t  *cln;
+    ngx_pay_loc_conf_t  *plcf;
+
+    ngx_pay_guard_restore(r);
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_pay_module);
+
+    if (r->err_status == 0 || !plcf->auth || plcf->dry_run || plcf->api
+        || plcf->notify)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_pay_ctx_get(r->main);
+
+    if (ctx && ctx->verified) {
+        return NGX_DECLINED;
+    }
+
+    /* a subrequest gets no further than to "return" */
+
+    if (r != r->main) {
+        r->err_status = 0;
+        return NGX_DECLINED;
+    }
+
+    status = ngx_pay_guard_status(r);
+
+    if (status == NULL) {
+        cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_uint_t));
+        if (cln == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        cln->handler = ngx_pay_guard_status_cleanup;
+        status = cln->data;
+    }
+
+    *status = r->err_status;
+    r->err_status = 0;
+
+    return NGX_DECLINED;
+}
+
+
 /*
  * A subrequest comes into a checked location only for a request that was
  * checked (ngx_pay_auth_subrequest), but "return" runs before that: who asked,

@@ -63,25 +63,7 @@ ngx_pay_name_result(ngx_uint_t i)
 static ngx_uint_t
 ngx_pay_usual_result(ngx_pay_main_conf_t *mcf, ngx_uint_t i)
 {
-    switch (i) {
-
-    case PAY_E_NONE:
-    case PAY_E_SIGNATURE_MALFORMED:
-    case PAY_E_NONCE_INVALID:
-    case PAY_E_SIGNATURE_MISSING:
-    case PAY_E_SIGNATURE_MISMATCH:
-    case PAY_E_ALGORITHM_NOT_ALLOWED:
-    case PAY_E_TIMESTAMP_OUT_OF_WINDOW:
-    case PAY_E_IP_NOT_ALLOWED:
-    case PAY_E_NONCE_REPLAYED:
-    case PAY_E_BODY_TOO_LARGE:
-    case PAY_E_INTERNAL_ERROR:
-    case PAY_E_STORE_UNAVAILABLE:
-        return 1;
-
-    default:
-        return 0;
-    }
+    return i == PAY_E_NONE || ngx_pay_gate_gives(i);
 }
 
 

@@ -130,6 +130,50 @@ refused('a simulator without a channel', '"pay_sandbox" in location "/s" '
         config => "location /s {\npay_sandbox wechatpay_v3;\n}\n");
 
 
+# an error page that makes a success of a refusal
+
+my $page = 'that may make a success of a refusal: without "=" the page keeps';
+
+for (map { ("$_ =200", "$_ =204", "$_ =") } 400, 401, 403, 409, 413, 500, 503) {
+    my ($status) = /^(\d+)/;
+
+    refused("pay_auth with error_page $_", "\"error_page $status =\" $page",
+            at => 'pay_auth', @none,
+            config => "location /a { pay_auth on;\nerror_page $_ /p;\n"
+                      . "return 204; }\n");
+}
+
+for (
+    [ 'among others', "location /a { pay_auth on;\n"
+      . "error_page 404 502 503 = \@p;\nreturn 204; }\n" ],
+    [ 'of the server', "error_page 401 =200 /p;\nlocation /a { pay_auth on;\n"
+      . "return 204; }\n" ],
+    [ 'below pay_auth of the server', "pay_auth on;\nlocation /b {\n"
+      . "location /b/a { error_page 401 =200 /p; } }\n" ],
+    [ 'in a named location', "location \@a { pay_auth on;\n"
+      . "error_page 401 =200 /p; }\n" ],
+    [ 'within an if', "location /a { pay_auth on;\n"
+      . "if (\$arg_x) { error_page 401 =200 /p; } }\n" ],
+    [ 'in a dry run', "location /a { pay_auth on; pay_auth_dry_run on;\n"
+      . "error_page 401 =200 /p; }\n" ]
+) {
+    my ($name, $config) = @$_;
+
+    refused("pay_auth with an error_page of success, $name", $page,
+            at => 'pay_auth', @none, config => $config);
+}
+
+taken('pay_auth with other error pages', '', @none, config => <<'_E');
+error_page 404 =200 /index.html;
+error_page 502 504 = @down;
+location /a { pay_auth on; error_page 401 403 /p; error_page 409 =410 /p;
+              error_page 404 408 =200 /p; error_page 400 =302 /p;
+              error_page 503 https://a.example/; return 204; }
+location /open { pay_auth off; error_page 401 403 500 503 =200 /p; }
+location @down { pay_auth off; return 503; }
+_E
+
+
 # pay_notify
 
 my $pass = "proxy_pass http://127.0.0.1:1;\n";

@@ -462,7 +462,7 @@ GET /b 200 []
 --- config
 location /page { pay_auth on; error_page 401 /sign.html;
                  proxy_pass http://app; }
-location /json { pay_auth on; error_page 401 = @json; proxy_pass http://app; }
+location /json { pay_auth on; error_page 401 @json; proxy_pass http://app; }
 location /code { pay_auth on; error_page 401 =403 @code;
                  proxy_pass http://app; }
 location /away { pay_auth on; error_page 401 https://a.example/sign;
@@ -868,7 +868,8 @@ _E
 --- config
 pay_auth on;
 access_log logs/mirror.log vars;
-error_page 400 404 405 408 413 414 =200 @page;
+error_page 400 413 @page;
+error_page 404 405 408 414 =200 @page;
 location /a { client_max_body_size 1; proxy_pass http://app; }
 location @page { pay_auth off; return 200 "$pay_merchant$pay_auth_status."; }
 --- steps
@@ -1336,22 +1337,74 @@ like($said->($_), qr/^\[emerg\]/, $_)
 === TEST 41: what the guard withholds does not get out by an error page either
 --- http_config eval: $Gate::http
 --- config
-location /same { pay_auth on; error_page 500 = /same; return 200 "secret"; }
-location /name { pay_auth on; error_page 500 =200 @other; return 200 "secret"; }
-location /open { pay_auth on; error_page 500 =200 /page; return 200 "secret"; }
-location /app { pay_auth on; error_page 500 = @app; return 200 "secret"; }
+location /same { pay_auth on; error_page 500 /same; return 200 "secret"; }
+location /name { pay_auth on; error_page 500 @other; return 200 "secret"; }
+location /open { pay_auth on; error_page 500 /page; return 200 "secret"; }
+location /app { pay_auth on; error_page 500 @app; return 200 "secret"; }
+location /code { pay_auth on; error_page 401 =418 /other;
+                 proxy_pass http://app; }
+location /lost { error_page 404 /other; return 404; }
+location /last { error_page 404 /over; return 404; }
+location /away { error_page 404 /back; return 404; }
+location /other { pay_auth on; return 200 "secret"; }
+location /over { pay_auth on; rewrite ^ /other last; }
+location /back { pay_auth on; rewrite ^ /page last; }
 location @other { pay_auth on; return 200 "secret"; }
 location @app { pay_auth on; proxy_pass http://app; }
 location = /page { return 200 "a page"; }
 --- call eval
-[ map { my $c = $_; map { { target => $_, %$c } } qw(/same /name /open /app) }
+[ map { my $c = $_; map { { target => $_, %$c } }
+                    qw(/same /name /open /app /code /lost /last /away) }
   { auth => undef }, { secret => 'wrong' } ]
---- error_code_like eval: [ ('^[45]', '^[45]', '^[25]', '^[45]') x 2 ]
---- response_body_unlike eval: [ ('secret|app') x 8 ]
+--- error_code eval: [ (500, 500, 500, 401, 500, 500, 500, 404) x 2 ]
+--- response_body_like eval
+[ ('500 Internal', '500 Internal', '^a page$', '"signature_m',
+   '500 Internal', '500 Internal', '500 Internal', '^a page$') x 2 ]
+--- response_body_unlike eval: [ ('secret|app') x 16 ]
 --- app_calls
 
 
-=== TEST 42: a mirror of the server and a page for refusals: checked, it mirrors
+=== TEST 42: ... nor by that of the server, of a subrequest, nor by a return there
+--- http_config eval: $Gate::http
+--- config
+pay_auth on;
+error_page 401 404 /told;
+if ($uri = /told) { return 200 "secret"; }
+location /a { proxy_pass http://app; }
+location /ssi.html { pay_auth off; ssi on; }
+location /part { pay_auth off; error_page 404 /hidden; return 404; }
+location /hidden { return 200 "secret"; }
+--- user_files
+>>> ssi.html
+<<!--#include virtual="/part" -->>
+--- call eval
+[ { target => '/a', auth => undef }, { target => '/a', secret => 'wrong' },
+  { target => '/ssi.html', auth => undef } ]
+--- error_code eval: [ 500, 500, 200 ]
+--- response_body_unlike eval: [ ('secret|app') x 3 ]
+--- app_calls
+
+
+=== TEST 43: the status of an error page in a checked location, for the checked
+--- http_config eval: $Gate::http
+--- config
+location /lost { error_page 404 /page; return 404; }
+location /name { error_page 418 @page; return 418; }
+location /page { pay_auth on; proxy_pass http://app; }
+location @page { pay_auth on; proxy_pass http://app; }
+--- call eval
+[ map { my $t = $_; map { { target => $t, %$_ } }
+                    {}, { auth => undef }, { secret => 'wrong' } }
+  qw(/lost /name) ]
+--- error_code eval: [ 404, 401, 401, 418, 401, 401 ]
+--- response_body_like eval
+[ ('^app GET', '"status":401', '"status":401') x 2 ]
+--- app_calls
+GET /page 200 []
+GET /name 200 []
+
+
+=== TEST 44: a mirror of the server and a page for refusals: checked, it mirrors
 nothing that is not
 --- http_config eval: $Gate::http
 --- config
@@ -1374,7 +1427,7 @@ POST /mirror/m 200 [{"amount":1}]
 POST /mirror/m 200 [{"amount":1}]
 
 
-=== TEST 43: a body that stops in the middle: 408, and no nonce is used
+=== TEST 45: a body that stops in the middle: 408, and no nonce is used
 --- http_config eval: $Gate::http
 --- config
 client_body_timeout 300ms;
@@ -1400,7 +1453,7 @@ is(send_raw($bytes)->answer->{status}, 409, '... once');
 is(join(' ', Gate::calls(1)), 'POST /a 200 [abcdef]', 'one call');
 
 
-=== TEST 44: HTTP/2: odd paths and hosts
+=== TEST 46: HTTP/2: odd paths and hosts
 --- http_config eval: $Gate::http
 --- config
 listen 127.0.0.1:$TEST_NGINX_RAND_PORT_2 http2;
@@ -1450,7 +1503,7 @@ is_deeply([ map { (split)[1] } Gate::calls(scalar @passed) ], \@passed,
           'what the application got');
 
 
-=== TEST 45: satisfy all: auth_basic, and a signature that leaves it its header
+=== TEST 47: satisfy all: auth_basic, and a signature that leaves it its header
 --- http_config eval: $Gate::http
 --- config eval
 my $users = Pay::file('users', "demo:{PLAIN}demo\n");
@@ -1478,7 +1531,7 @@ POST /a?x=%2f 200 [{"amount":1}]
 GET /a 200 []
 
 
-=== TEST 46: the compositions by the other form of signature
+=== TEST 48: the compositions by the other form of signature
 --- http_config eval: $Gate::http
 --- config
 location /rewrite { rewrite ^/rewrite(.*) /b$1 last; }
@@ -1510,7 +1563,7 @@ POST /file 200 [{"amount":1}]
 POST /mirror/m 200 [{"amount":1}]
 
 
-=== TEST 47: one nonce in two forms is one nonce; two forms at once are refused
+=== TEST 49: one nonce in two forms is one nonce; two forms at once are refused
 or are one
 --- http_config eval: $Gate::http
 --- config
@@ -1530,7 +1583,7 @@ my $message = sub { my %p = (%c, @_); +{ headers => [ sub {
 [ '200', '409', '200', '409', '40[01]', '200|40[01]', '200' ]
 
 
-=== TEST 48: H-15: a return of a checked location, by subrequests of an open one
+=== TEST 50: H-15: a return of a checked location, by subrequests of an open one
 --- http_config eval: $Gate::http
 --- config
 location = /ssi.html { ssi on; ssi_types *; }
@@ -1550,7 +1603,7 @@ added
 --- response_body_unlike eval: [ ('secret') x 15 ]
 
 
-=== TEST 49: H-15: auth_request to a checked location that only returns
+=== TEST 51: H-15: auth_request to a checked location that only returns
 --- http_config eval: $Gate::http
 --- config
 location /a { auth_request /ok; proxy_pass http://app; }

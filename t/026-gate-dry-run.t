@@ -192,7 +192,7 @@ GET /a 200 []
 === TEST 8: error pages are for what is refused
 --- http_config eval: $::http . $::shut
 --- config
-error_page 400 401 403 409 503 = @page;
+error_page 400 401 403 409 503 @page;
 location /a { pay_auth on; pay_auth_dry_run on; proxy_pass http://app; }
 location @page { return 200 "page"; }
 --- call eval: [ main::tried('/a') ]

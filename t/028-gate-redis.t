@@ -208,7 +208,7 @@ is(scalar(grep { $_ > 2 } values %n), 0, 'what was reset: one each at most');
 Gate::http() =~ s/timeout 5s/timeout 200ms/r
 --- config
 location /a { pay_auth on; proxy_pass http://app; }
-location /page { pay_auth on; error_page 503 = @page; proxy_pass http://app; }
+location /page { pay_auth on; error_page 503 @page; proxy_pass http://app; }
 location @page { return 503 "later"; }
 --- provoked
 --- steps
