@@ -25,14 +25,6 @@ static ngx_int_t ngx_pay_init_process(ngx_cycle_t *cycle);
 static void ngx_pay_exit_process(ngx_cycle_t *cycle);
 
 
-static ngx_conf_enum_t  ngx_pay_store_policies[] = {
-    { ngx_string("deny"), NGX_PAY_STORE_DENY },
-    { ngx_string("zone"), NGX_PAY_STORE_ZONE },
-    { ngx_string("allow"), NGX_PAY_STORE_ALLOW },
-    { ngx_null_string, 0 }
-};
-
-
 static ngx_command_t  ngx_pay_commands[] = {
 
     { ngx_string("pay_zone"),
@@ -100,10 +92,10 @@ static ngx_command_t  ngx_pay_commands[] = {
 
     { ngx_string("pay_store_error"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_pay_conf_store_error,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_pay_loc_conf_t, store_error),
-      &ngx_pay_store_policies },
+      0,
+      NULL },
 
     { ngx_string("pay_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
@@ -377,8 +369,6 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     {
         return NGX_CONF_OK;
     }
-
-    mcf->needs_zone = 1;
 
     if ((conf->auth || conf->api) && conf->window > mcf->window_max) {
         mcf->window_max = conf->window;

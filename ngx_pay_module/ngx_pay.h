@@ -191,7 +191,8 @@ struct ngx_pay_main_conf_s {
     time_t                window_max;
     ngx_int_t             request_id;   /* index of $request_id */
     ngx_flag_t            debug_core;
-    ngx_uint_t            needs_zone;   /* a location that cannot do without */
+    u_char               *zone_policy_file;     /* "pay_store_error zone" */
+    ngx_uint_t            zone_policy_line;
     ngx_thread_pool_t    *threads;
     ngx_pay_tick_conf_t  *tick;         /* NULL: no pay_tick */
 };
@@ -240,6 +241,8 @@ char *ngx_pay_conf_channel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_merchant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_pay_conf_store_error(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_pay_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -258,10 +261,13 @@ ngx_int_t ngx_pay_conf_gate_pages(ngx_conf_t *cf,
 
 /*
  * A small file, whole, in the pool, which wipes it when it goes; an error has
- * been logged with file and line.
+ * been logged with file and line.  ..._secret: one that is nobody else's to
+ * read, else there is a warning.
  */
 ngx_int_t ngx_pay_conf_file(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
     ngx_str_t *out);
+ngx_int_t ngx_pay_conf_file_secret(ngx_conf_t *cf, ngx_pool_t *pool,
+    ngx_str_t *name, ngx_str_t *out);
 void ngx_pay_conf_wipe(ngx_str_t *s);
 
 /* lines of pay_merchant; and the checks when all keys are known */
@@ -583,6 +589,7 @@ ngx_str_t ngx_pay_keep(ngx_http_request_t *r, pay_str_t s);
 ngx_int_t ngx_pay_reply(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, pay_str_t body);
 ngx_int_t ngx_pay_reply_error(ngx_http_request_t *r, const pay_error_t *e);
+ngx_int_t ngx_pay_challenge(ngx_http_request_t *r);     /* for every 401 */
 ngx_int_t ngx_pay_add_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 

@@ -130,7 +130,7 @@ ngx_pay_conf_wipe_cleanup(void *data)
 
 static ngx_int_t
 ngx_pay_conf_read(ngx_conf_t *cf, ngx_pool_t *pool, ngx_fd_t fd,
-    ngx_str_t *path, ngx_str_t *out)
+    ngx_str_t *path, ngx_str_t *out, ngx_uint_t secret)
 {
     size_t            size;
     ssize_t           n;
@@ -145,9 +145,15 @@ ngx_pay_conf_read(ngx_conf_t *cf, ngx_pool_t *pool, ngx_fd_t fd,
     size = (size_t) ngx_file_size(&fi);
 
     if (size == 0 || size > NGX_PAY_FILE_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is empty or larger than 64 KiB", path);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" is %s", path,
+                           size ? "larger than 64 KiB" : "empty");
         return NGX_ERROR;
+    }
+
+    if (secret && (ngx_file_access(&fi) & 0044)) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%V\" is a secret that others may read: chmod "
+                           "go-r", path);
     }
 
     out->data = ngx_pnalloc(pool, size);
@@ -169,9 +175,9 @@ ngx_pay_conf_read(ngx_conf_t *cf, ngx_pool_t *pool, ngx_fd_t fd,
 }
 
 
-ngx_int_t
-ngx_pay_conf_file(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
-    ngx_str_t *out)
+static ngx_int_t
+ngx_pay_conf_open(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *out, ngx_uint_t secret)
 {
     ngx_fd_t             fd;
     ngx_int_t            rc;
@@ -201,7 +207,7 @@ ngx_pay_conf_file(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
         return NGX_ERROR;
     }
 
-    rc = ngx_pay_conf_read(cf, pool, fd, &path, out);
+    rc = ngx_pay_conf_read(cf, pool, fd, &path, out, secret);
 
     if (ngx_close_file(fd) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
@@ -213,4 +219,20 @@ ngx_pay_conf_file(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
     }
 
     return rc;
+}
+
+
+ngx_int_t
+ngx_pay_conf_file(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *out)
+{
+    return ngx_pay_conf_open(cf, pool, name, out, 0);
+}
+
+
+ngx_int_t
+ngx_pay_conf_file_secret(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *out)
+{
+    return ngx_pay_conf_open(cf, pool, name, out, 1);
 }

@@ -238,9 +238,10 @@ ngx_pay_check_calls(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
                           "location \"%V\" of server \"%V\" calls channel "
                           "\"%V\" through \"%V\": there must be a "
                           "\"location = %V { internal; include "
-                          "pay_proxy.conf; }\" in that server",
+                          "pay_proxy.conf; }\" in that server in %s:%ui",
                           &place->location->name, &place->server->server_name,
-                          &ch[i]->name, uri, uri);
+                          &ch[i]->name, uri, uri, place->conf->file,
+                          place->conf->line);
             return NGX_ERROR;
         }
 
@@ -511,17 +512,54 @@ ngx_pay_check_place(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf,
 }
 
 
+/* what works, but hardly as it was meant */
+
+static void
+ngx_pay_check_warn(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
+{
+    ngx_uint_t        i;
+    ngx_pay_place_t  *place;
+
+    if (mcf->zone_policy_file && mcf->redis == NULL) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"pay_store_error zone\" has no effect without "
+                      "pay_redis: the zone decides as it is in %s:%ui",
+                      mcf->zone_policy_file, mcf->zone_policy_line);
+    }
+
+    if (mcf->merchant_list.nelts) {
+        return;
+    }
+
+    place = mcf->places.elts;
+
+    for (i = 0; i < mcf->places.nelts; i++) {
+
+        if (place[i].conf->auth || place[i].conf->api) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "location \"%V\" lets nobody in: there is no "
+                          "pay_merchant in %s:%ui", &place[i].location->name,
+                          place[i].conf->file, place[i].conf->line);
+            return;
+        }
+    }
+}
+
+
 ngx_int_t
 ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
 {
     ngx_uint_t        i;
     ngx_pay_place_t  *place;
 
-    if (mcf->needs_zone && mcf->zone == NULL) {
+    place = mcf->places.elts;
+
+    if (mcf->places.nelts && mcf->zone == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "pay_auth, pay_api, pay_notify, pay_status, "
                       "pay_sandbox and pay_tick need \"pay_zone "
-                      "zone=name:size;\" at http level");
+                      "zone=name:size;\" at http level in %s:%ui",
+                      place->conf->file, place->conf->line);
         return NGX_ERROR;
     }
 
@@ -530,7 +568,7 @@ ngx_pay_conf_check(ngx_conf_t *cf, ngx_pay_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
-    place = mcf->places.elts;
+    ngx_pay_check_warn(cf, mcf);
 
     for (i = 0; i < mcf->places.nelts; i++) {
         if (ngx_pay_check_place(cf, mcf, &place[i]) != NGX_OK) {

@@ -137,7 +137,9 @@ ngx_pay_conf_key_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    if (ngx_pay_conf_file(cf, cf->temp_pool, &value[2], &file) != NGX_OK) {
+    if (ngx_pay_conf_file_secret(cf, cf->temp_pool, &value[2], &file)
+        != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -53,6 +53,43 @@ ngx_pay_conf_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
+ngx_pay_conf_store_error(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t            *value = cf->args->elts;
+    ngx_pay_loc_conf_t   *plcf = conf;
+    ngx_pay_main_conf_t  *mcf;
+
+    if (plcf->store_error != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "deny") == 0) {
+        plcf->store_error = NGX_PAY_STORE_DENY;
+
+    } else if (ngx_strcmp(value[1].data, "zone") == 0) {
+        plcf->store_error = NGX_PAY_STORE_ZONE;
+
+    } else if (ngx_strcmp(value[1].data, "allow") == 0) {
+        plcf->store_error = NGX_PAY_STORE_ALLOW;
+
+    } else {
+        return "must be \"deny\", \"zone\" or \"allow\"";
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pay_module);
+
+    if (plcf->store_error == NGX_PAY_STORE_ZONE
+        && mcf->zone_policy_file == NULL)
+    {
+        mcf->zone_policy_file = cf->conf_file->file.name.data;
+        mcf->zone_policy_line = cf->conf_file->line;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
 ngx_pay_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_pay_loc_conf_t  *plcf = conf;

@@ -348,7 +348,9 @@ ngx_pay_merchant_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_pay_conf_file(cf, cf->temp_pool, &value[1], &file) != NGX_OK) {
+    if (ngx_pay_conf_file_secret(cf, cf->temp_pool, &value[1], &file)
+        != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -73,7 +73,7 @@ ngx_pay_param_secret(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
         return "is duplicate";
     }
 
-    if (ngx_pay_conf_file(cf, cf->pool, value, &file) != NGX_OK) {
+    if (ngx_pay_conf_file_secret(cf, cf->pool, value, &file) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -114,12 +114,9 @@ ngx_pay_param_store(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
         return NGX_CONF_OK;
     }
 
-    if (detail[0] == '\0') {
-        return (char *) why;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" by URI: %s (%s)",
-                       p->name, why, detail);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" by URI: %s%s%s%s",
+                       p->name, why, detail[0] ? " (" : "", detail,
+                       detail[0] ? ")" : "");
 
     return NGX_CONF_ERROR;
 }
@@ -178,6 +175,9 @@ ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
     pay_certs_t    **certs;
     pay_key_set_t   *set;
 
+    ngx_int_t      (*read)(ngx_conf_t *cf, ngx_pool_t *pool, ngx_str_t *name,
+                           ngx_str_t *out);
+
     cert = out;
     key = out;
     certs = out;
@@ -188,7 +188,10 @@ ngx_pay_param_key(ngx_conf_t *cf, const pay_param_t *p, ngx_str_t *value,
         return "is duplicate";
     }
 
-    if (ngx_pay_conf_file(cf, cf->temp_pool, value, &pem) != NGX_OK) {
+    read = p->kind == PAY_PARAM_PRIVATE_KEY ? ngx_pay_conf_file_secret
+                                            : ngx_pay_conf_file;
+
+    if (read(cf, cf->temp_pool, value, &pem) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

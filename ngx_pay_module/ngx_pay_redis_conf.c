@@ -258,7 +258,7 @@ ngx_pay_redis_conf_password(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_pay_conf_file(cf, cf->pool, &value[1], &file) != NGX_OK) {
+    if (ngx_pay_conf_file_secret(cf, cf->pool, &value[1], &file) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -305,8 +305,8 @@ ngx_pay_zone_print(ngx_pay_zone_t *zone)
     p = ngx_snprintf(buf, sizeof(buf),
                      "pay_zone \"%V\": %uD nonces of 28 bytes: %uD signed "
                      "requests a second, %uD from one merchant, each kept for "
-                     "twice pay_auth_window of %T s; %uD records of 512 bytes, "
-                     "%uD events of %uz bytes",
+                     "twice pay_auth_window of %T s; %uD records of 512 "
+                     "bytes, %uD events of %uz bytes",
                      &zone->shm_zone->shm.name, cut.nonces_cap,
                      cut.nonces_cap / kept, cut.nonces_cap / 2 / kept, window, cut.cells, cut.events_cap,
                      pay_events_size(2) - pay_events_size(1));

@@ -68,12 +68,13 @@ for my $directive (
     'pay_sandbox inbox'
 ) {
     refused("no pay_zone, $directive", 'need "pay_zone zone=name:size;" at',
+            at => $directive =~ s/ .*//r,
             http => [ zone => undef, channel => undef, server => undef ],
             config => "location /a { $directive; }\n");
 }
 
 refused('no pay_zone, pay_api', 'need "pay_zone zone=name:size;" at',
-        http => [ zone => undef, server => undef ]);
+        at => 'pay_api', http => [ zone => undef, server => undef ]);
 
 for (
     [ 'without a name', 'pay:1m', 'must be "zone=name:size"' ],
@@ -258,9 +259,9 @@ for (
       'the PEM object is damaged' ],
     [ 'no file', "$keys/no-such-file", '(2: No such file or directory)' ],
     [ 'a directory', $keys, 'is not a regular file' ],
-    [ 'empty', Pay::file('empty', ''), 'is empty or larger than 64 KiB' ],
+    [ 'empty', Pay::file('empty', ''), 'is empty' ],
     [ 'large', Pay::file('large', 'x' x 65537),
-      'is empty or larger than 64 KiB' ]
+      'is larger than 64 KiB' ]
 ) {
     my ($name, $file, $text) = @$_;
 
@@ -319,13 +320,15 @@ for (
 # pay_merchant
 
 for (
-    [ '15 bytes', '0123456789abcde', 'the secret is too short' ],
+    [ '15 bytes', '0123456789abcde',
+      'the secret is too short: 16 bytes are the least' ],
     [ 'one repeated byte', 'a' x 32, 'the secret is one repeated byte' ],
     [ 'nothing but a line end', "\n", 'the secret is empty' ],
     [ 'NUL inside', "01234567\00089abcdef", 'the secret has a NUL or a line' ],
     [ 'two lines', "0123456789abcdef\n0123456789abcdef\n",
       'the secret has a NUL or a line end inside' ],
-    [ '5000 bytes', '01' x 2500, 'the secret is too long' ]
+    [ '5000 bytes', '01' x 2500,
+      'the secret is too long: 4096 bytes are the most' ]
 ) {
     my ($name, $bytes, $text) = @$_;
 

@@ -130,6 +130,40 @@ refused('a simulator without a channel', '"pay_sandbox" in location "/s" '
         config => "location /s {\npay_sandbox wechatpay_v3;\n}\n");
 
 
+# pay_store_error; what is taken with a warning
+
+refused('pay_store_error, a word',
+        '"pay_store_error" directive must be "deny", "zone" or "allow"',
+        at => 'pay_store_error open', @none,
+        config => "location /a { pay_auth on;\npay_store_error open;\n}\n");
+refused('pay_store_error twice', '"pay_store_error" directive is duplicate',
+        at => 'pay_store_error', @none,
+        config => "location /a { pay_store_error deny;\n"
+                  . "pay_store_error deny;\n}\n");
+
+my $loose = Pay::file('loose.k1', 'ngx-pay-demo-loose-secret');
+my $tight = Pay::file('tight.k1', 'ngx-pay-demo-tight-secret');
+chmod 0640, $loose;
+chmod 0600, $tight;
+
+taken('pay_store_error zone without pay_redis',
+      '"pay_store_error zone" has no effect without pay_redis', @none,
+      config => "location /a { pay_auth on; pay_store_error zone; }\n");
+taken('pay_auth without a pay_merchant',
+      'location "/a" lets nobody in: there is no pay_merchant',
+      http => [ channel => undef, server => undef, merchant => undef ],
+      config => $auth);
+taken('a secret that the group may read',
+      'loose.k1" is a secret that others may read: chmod go-r',
+      http => [ channel => undef, server => undef,
+                merchant => { secret => "k1 $loose" } ], config => $auth);
+taken('a secret that nobody else may read', '',
+      http => [ channel => undef, server => undef, merchant =>
+                { secret => "k1 $tight", webhook_secret => undef } ],
+      config => "location /a { pay_auth on; pay_store_error allow; }\n",
+      not => 'tight.k1" is a secret|pay_store_error|lets nobody in');
+
+
 # an error page that makes a success of a refusal
 
 my $page = 'that may make a success of a refusal: without "=" the page keeps';
@@ -240,7 +274,8 @@ for (
 ) {
     my ($name, $lines, $text) = @$_;
 
-    refused("call location, $name", $text, config => "$api$lines\n");
+    refused("call location, $name", $text, at => 'pay_api',
+            config => "$api$lines\n");
 }
 
 refused('the call location of a notice is missing', $calls,

@@ -276,10 +276,10 @@ for (
       'the URI leads to no private key' ],
     [ 'two keys', 'file:' . Pay::file('two.key', bytes($mine)
                                       . bytes("$keys/platform_key.pem")),
-      '"certificate_key" in pay_channel "wechat" the URI leads to more than '
+      '"certificate_key" by URI: the URI leads to more than '
       . 'one private key' ],
     [ 'K-4: not RSA', 'file:' . private('p256'),
-      '"certificate_key" in pay_channel "wechat" the key is not an RSA key' ],
+      '"certificate_key" by URI: the key is not an RSA key' ],
     [ 'K-4: RSA 1024', 'file:' . private('r1024'),
       'the RSA key is too small, 2048 bits is the least' ],
     [ 'a passphrase', 'file:' . openssl('locked.key', "pkey -in $mine "

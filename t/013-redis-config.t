@@ -157,7 +157,7 @@ refused('tls, neither on nor off', 'it must be "on" or "off"', at => 'tls',
 # the password's file
 
 for (
-    [ 'empty', '', 'is empty or larger than 64 KiB' ],
+    [ 'empty', '', 'is empty' ],
     [ 'a line end alone', "\n", 'the secret is empty' ],
     [ 'two lines', "a password\nanother\n",
       'the secret has a NUL or a line end inside' ],

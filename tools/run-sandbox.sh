@@ -36,6 +36,10 @@ do
         || die "port $port of 127.0.0.1 is in use: is another sandbox running?"
 done
 
+# a clone's files are everybody's to read, which nginx warns of
+
+chmod go-r conf-examples/sandbox/keys/* 2>/dev/null || :
+
 mkdir -p "$run/logs"
 rm -rf "$run/modules" "$run/temp"
 mkdir "$run/temp"

@@ -26,12 +26,14 @@ pay_secret_file(pay_str_t file, size_t min, pay_str_t *out, const char **why)
     }
 
     if (s.len < min) {
-        *why = "the secret is too short";
+        *why = min == PAY_SECRET_MIN
+               ? "the secret is too short: 16 bytes are the least"
+               : "the secret is too short";
         return PAY_INVALID;
     }
 
     if (s.len > PAY_SECRET_MAX) {
-        *why = "the secret is too long";
+        *why = "the secret is too long: 4096 bytes are the most";
         return PAY_INVALID;
     }
 

@@ -109,6 +109,7 @@ sub file {
     open my $out, '>:raw', "$dir/$name" or die "$dir/$name: $!";
     print $out $bytes;
     close $out or die "$dir/$name: $!";
+    chmod 0600, "$dir/$name";
 
     return "$dir/$name";
 }

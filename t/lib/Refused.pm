@@ -29,6 +29,8 @@ my ($spec, $n) = ('', 0);
 #   at        text of the line that is named, if one is
 #   http      parts for Pay::http
 #   config    text; by default all locations
+#
+# taken NAME, TEXT of the log or '', the same; not: a regex of no line
 
 sub refused {
     my ($name, $text, %o) = @_;
@@ -49,7 +51,9 @@ sub taken {
              . "--- http_config\n" . Pay::http(@{ $o{http} // [] })
              . "--- config\n" . ($o{config} // Pay::locations())
              . "--- request\nGET /\n--- response_body_like: It works\n"
-             . ($log ne '' ? "--- error_log\n$log\n" : '') . "\n";
+             . ($log ne '' ? "--- error_log\n$log\n" : '')
+             . (defined $o{not} ? "--- no_error_log eval: qr/$o{not}/\n" : '')
+             . "\n";
 }
 
 

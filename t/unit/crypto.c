@@ -1091,8 +1091,10 @@ test_secret(void)
     secret_refused("", 0, "the secret is empty");
     secret_refused("\n", 1, "the secret is empty");
     secret_refused("\r\n", 2, "the secret is empty");
-    secret_refused("0123456789abcde", 15, "the secret is too short");
-    secret_refused("0123456789abcde\n", 16, "the secret is too short");
+    secret_refused("0123456789abcde", 15,
+                   "the secret is too short: 16 bytes are the least");
+    secret_refused("0123456789abcde\n", 16,
+                   "the secret is too short: 16 bytes are the least");
     secret_refused("0123456789abcdef\n\n", 18, end);
     secret_refused("0123456789abcdef\r", 17, end);
     secret_refused("0123456789\nabcdef", 17, end);
@@ -1106,7 +1108,8 @@ test_secret(void)
 
     memset(big, 'x', sizeof(big));
     big[0] = 'y';
-    secret_refused(big, PAY_SECRET_MAX + 1, "the secret is too long");
+    secret_refused(big, PAY_SECRET_MAX + 1,
+                   "the secret is too long: 4096 bytes are the most");
     big[PAY_SECRET_MAX] = '\n';
     is_int(pay_secret_file(BYTES(big, PAY_SECRET_MAX + 1), PAY_SECRET_MIN, &s,
                            &why), PAY_OK, "the longest secret");
