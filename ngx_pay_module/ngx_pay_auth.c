@@ -167,6 +167,12 @@ ngx_pay_auth_decide(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     ctx->error = ctx->auth;
 
     if (ngx_pay_auth_error_page(r, status)) {
+
+        if (status == NGX_HTTP_UNAUTHORIZED && ngx_pay_challenge(r) != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         return status;
     }
 

@@ -503,6 +503,28 @@ ngx_pay_retry_after(ngx_http_request_t *r, pay_code_t code)
 }
 
 
+/* the same for everybody: it does not tell who has what kind of key */
+
+ngx_int_t
+ngx_pay_challenge(ngx_http_request_t *r)
+{
+    ngx_str_t  value = ngx_string("PAY-HMAC-SHA256");
+
+    return ngx_pay_add_header(r, "WWW-Authenticate", &value);
+}
+
+
+static ngx_int_t
+ngx_pay_error_headers(ngx_http_request_t *r, pay_code_t code)
+{
+    if (pay_code_info(code)->status == NGX_HTTP_UNAUTHORIZED) {
+        return ngx_pay_challenge(r);
+    }
+
+    return ngx_pay_retry_after(r, code);
+}
+
+
 ngx_int_t
 ngx_pay_reply_error(ngx_http_request_t *r, const pay_error_t *e)
 {
@@ -528,7 +550,7 @@ ngx_pay_reply_error(ngx_http_request_t *r, const pay_error_t *e)
 
     rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
 
-    if (body.data && ngx_pay_retry_after(r, e->code) == NGX_OK) {
+    if (body.data && ngx_pay_error_headers(r, e->code) == NGX_OK) {
         rc = ngx_pay_reply(r, pay_code_info(e->code)->status,
                            "application/problem+json", body);
     }

@@ -791,6 +791,8 @@ GET /app 200
 --- call eval: { target => '/app', secret => 'wrong', signature => 'SIGNED/BY' }
 --- problem
 401 signature_mismatch
+--- response_headers
+WWW-Authenticate: PAY-HMAC-SHA256
 --- error_log
 [info]
 pay: gate refused: signature_mismatch, reason "signature"

@@ -118,6 +118,8 @@ location /a { pay_auth on; error_page 401 /page; proxy_pass http://app; }
 location /page { return 200 "sign it"; }
 --- call eval: main::thrice('/a')
 --- error_code eval: [ 401, 401, 200 ]
+--- response_headers eval
+[ ('WWW-Authenticate: PAY-HMAC-SHA256') x 2, '! WWW-Authenticate' ]
 --- response_body_like eval: [ '^sign it$', '^sign it$', '^secret' ]
 --- app_calls
 GET /a 200
