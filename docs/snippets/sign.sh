@@ -32,7 +32,7 @@ sha256() {
 signature=$({ pad 92; { pad 54; text; } | sha256; } | sha256 \
             | openssl base64 -A)
 
-curl -sS -X "$method" -H @- --data-raw "$body" -w '\n%{http_code}\n' "$url" \
+curl -sS --path-as-is -X "$method" -H @- --data-raw "$body" -w '\n%{http_code}\n' "$url" \
     <<EOT
 Authorization: PAY-HMAC-SHA256 merchant="$PAY_MERCHANT",key="$PAY_KEY",\
 timestamp="$timestamp",nonce="$nonce",signature="$signature"

@@ -32,7 +32,7 @@ esac
 
 signature=$(sign | openssl base64 -A)
 
-curl -sS -X "$method" -H @- --data-raw "$body" -w '\n%{http_code}\n' "$url" \
+curl -sS --path-as-is -X "$method" -H @- --data-raw "$body" -w '\n%{http_code}\n' "$url" \
     <<EOT
 Authorization: $scheme merchant="$PAY_MERCHANT",key="$PAY_KEY",\
 timestamp="$timestamp",nonce="$nonce",signature="$signature"

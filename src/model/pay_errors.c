@@ -23,7 +23,7 @@ static const pay_code_info_t  pay_codes[PAY_E_MAX] = {
     [PAY_E_SIGNATURE_MISMATCH] = { "signature_mismatch", 401, "never",
         "The signature does not hold for this merchant, key and request." },
     [PAY_E_ALGORITHM_NOT_ALLOWED] = { "algorithm_not_allowed", 401, "never",
-        "The signature scheme is not that of a configured key." },
+        "The gate does not know this signature scheme." },
     [PAY_E_TIMESTAMP_OUT_OF_WINDOW] = { "timestamp_out_of_window", 401,
         "never", "The timestamp is too old or too far ahead: check the "
         "clock and sign again." },

@@ -40,7 +40,10 @@ await main(async () => {
     const commands = blocks('sh');
     const asks = (text) => text.includes('http://');
 
-    const sh = async (script) => {
+    // the directory of nginx.conf is ours here
+
+    const sh = async (text) => {
+        const script = text.replaceAll('/etc/nginx/', `${dir}/`);
         const { status, out, err } =
             await run('sh', ['-euc', script], { cwd: dir });
 

@@ -14,7 +14,7 @@ import { block, main } from './lib/tap.mjs';
 const LIMIT_MS = 600000;
 
 const SNIPPETS = ['sign.sh', 'sign.py', 'sign.mjs', 'sign.php', 'sign.go',
-                  'Sign.java'];
+                  'Sign.java', 'sign_rfc9421.py'];
 
 
 await main(async () => {
