@@ -609,7 +609,10 @@ ngx_int_t ngx_pay_auth_subrequest(ngx_http_request_t *r);
 /* NGX_DECLINED: this answer was not checked, and is not to be sent */
 ngx_int_t ngx_pay_guard(ngx_http_request_t *r);
 
-/* an error page's status: taken away before "return", given back when checked */
+/*
+ * An error page's status is taken away before "return", and given back when
+ * the request is checked.
+ */
 ngx_int_t ngx_pay_guard_page(ngx_http_request_t *r);
 void ngx_pay_guard_restore(ngx_http_request_t *r);
 

@@ -134,7 +134,10 @@ void ngx_pay_store_init(ngx_pay_store_op_t *op, ngx_http_request_t *r,
 
 typedef ngx_int_t (*ngx_pay_store_do_pt)(ngx_pay_store_op_t *op);
 
-/* 1 if Redis may have taken a nonce of that time that the zone knows not of */
+/*
+ * 1 if Redis may have taken a nonce of that time that the zone knows not of;
+ * op->wait: how long that may be so
+ */
 ngx_uint_t ngx_pay_store_missed(ngx_pay_store_op_t *op);
 
 extern const ngx_pay_store_do_pt  ngx_pay_store_zone[NGX_PAY_STORE_KINDS];

@@ -153,7 +153,6 @@ ngx_pay_store_redis_nonce(ngx_pay_store_op_t *op)
 
     op->zone_rc = ngx_pay_store_zone[NGX_PAY_STORE_NONCE](op);
     op->zone_reason = op->reason;
-    op->reason = NULL;
     op->asked = 1;
 
     if (op->zone_rc == NGX_OK && op->nonce == PAY_NONCE_SEEN) {
