@@ -77,6 +77,8 @@ ngx_pay_auth_broken(ngx_http_request_t *r, ngx_pay_loc_conf_t *plcf)
         return NGX_DECLINED;
     }
 
+    ngx_pay_guard_restore(r);
+
     if (r->err_status < NGX_HTTP_SPECIAL_RESPONSE) {
         return NGX_HTTP_BAD_REQUEST;
     }

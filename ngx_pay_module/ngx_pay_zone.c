@@ -308,7 +308,8 @@ ngx_pay_zone_print(ngx_pay_zone_t *zone)
                      "twice pay_auth_window of %T s; %uD records of 512 "
                      "bytes, %uD events of %uz bytes",
                      &zone->shm_zone->shm.name, cut.nonces_cap,
-                     cut.nonces_cap / kept, cut.nonces_cap / 2 / kept, window, cut.cells, cut.events_cap,
+                     cut.nonces_cap / kept, cut.nonces_cap / 2 / kept, window,
+                     cut.cells, cut.events_cap,
                      pay_events_size(2) - pay_events_size(1));
 
     if (!ngx_test_config) {

@@ -524,15 +524,16 @@ location /a { client_max_body_size 1k; proxy_pass http://app; }
 location /b { client_max_body_size 1k; error_page 413 @b;
               proxy_pass http://app; }
 location @b { proxy_pass http://app; }
-location /c { client_max_body_size 1k; error_page 413 = /open;
+location /c { client_max_body_size 1k; error_page 413 /open;
               proxy_pass http://app; }
 location /open { pay_auth off; return 200 "open\n"; }
-location /d { client_max_body_size 1k; error_page 413 = @dry;
+location /d { client_max_body_size 1k; error_page 413 @dry;
               proxy_pass http://app; }
 location @dry { pay_auth_dry_run on; rewrite ^ /open break;
                 proxy_pass http://app; }
 --- call eval
 [ map { { target => $_, chunked => [ 'x' x 1024, 'x' ] } } qw(/a /b /c /d) ]
---- error_code eval: [ 413, 413, 200, 200 ]
+--- error_code eval: [ 413, 413, 413, 413 ]
+--- response_body_like eval: [ '413 Request', '413 Request', '^open$', '^secret' ]
 --- app_calls
 POST /open 200

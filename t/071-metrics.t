@@ -215,7 +215,7 @@ is(join(' ', grep { /redis/ } sort keys %{ $m->{family} }), '',
 --- config eval: $::config
 --- steps
 my ($rules) = Metrics::_read(Pay::keys() . '/../../../docs/metrics.md')
-              =~ /^```yaml\n(.*?)^```$/ms;
+              =~ /^```yaml\n(groups:.*?)^```$/ms;
 my $doc = Metrics::documented();
 my %used = map { $_ => 1 } $rules =~ /\b(nginx_pay_\w+)/g;
 
