@@ -125,6 +125,13 @@ static ngx_command_t  ngx_pay_commands[] = {
       0,
       NULL },
 
+    { ngx_string("pay_statement_size"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_pay_loc_conf_t, statement_size),
+      NULL },
+
     { ngx_string("pay_tick"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_pay_conf_tick,
@@ -241,6 +248,7 @@ ngx_pay_create_loc_conf(ngx_conf_t *cf)
     plcf->dry_run = NGX_CONF_UNSET;
     plcf->store_error = NGX_CONF_UNSET_UINT;
     plcf->window = NGX_CONF_UNSET;
+    plcf->statement_size = NGX_CONF_UNSET;
 
     return plcf;
 }
@@ -334,6 +342,8 @@ ngx_pay_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->store_error, prev->store_error,
                               NGX_PAY_STORE_DENY);
     ngx_conf_merge_sec_value(conf->window, prev->window, NGX_PAY_WINDOW);
+    ngx_conf_merge_off_value(conf->statement_size, prev->statement_size,
+                             NGX_PAY_STATEMENT_SIZE);
     ngx_conf_merge_str_value(conf->call, prev->call, "/_pay");
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pay_module);

@@ -20,7 +20,7 @@ static void ngx_pay_api_channels(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     const pay_str_t *numbers, pay_str_t body);
 
 
-/* what has none is not there for any channel: capture, statements */
+/* what has none is not there for any channel: capture */
 
 static const ngx_pay_api_pt  ngx_pay_api_ops[PAY_OP_MAX] = {
     [PAY_OP_PAY] = ngx_pay_api_operation,
@@ -38,6 +38,7 @@ static const ngx_pay_api_pt  ngx_pay_api_ops[PAY_OP_MAX] = {
     [PAY_OP_SPLIT_FINISH] = ngx_pay_api_operation,
     [PAY_OP_RECEIVER_ADD] = ngx_pay_api_operation,
     [PAY_OP_RECEIVER_DELETE] = ngx_pay_api_operation,
+    [PAY_OP_STATEMENT] = ngx_pay_api_statement,
     [PAY_OP_CHANNELS] = ngx_pay_api_channels
 };
 

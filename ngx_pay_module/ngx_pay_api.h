@@ -20,6 +20,10 @@ typedef void (*ngx_pay_api_pt)(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
 void ngx_pay_api_operation(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
     const pay_str_t *numbers, pay_str_t body);
 
+/* rows of a day, as they come */
+void ngx_pay_api_statement(ngx_http_request_t *r, ngx_pay_ctx_t *ctx,
+    const pay_str_t *numbers, pay_str_t body);
+
 /* the kind of what the first number in the path is of, if not of the object */
 pay_kind_t ngx_pay_api_path(pay_op_t op);
 

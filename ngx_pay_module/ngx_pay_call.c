@@ -66,6 +66,10 @@ ngx_pay_call(ngx_http_request_t *r, ngx_pay_call_t *call)
     call->last = &call->out;
     call->start = ngx_current_msec;
 
+    if (call->time == 0) {
+        call->time = NGX_PAY_CALL_TIME;
+    }
+
     flags = NGX_HTTP_SUBREQUEST_BACKGROUND;
     uri = call->location;
 
@@ -357,7 +361,7 @@ ngx_pay_call_find(ngx_http_request_t *sr)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_pay_call_copy(ngx_pay_call_t *call, ngx_buf_t *in, size_t n)
 {
     ngx_buf_t    *b;
@@ -457,10 +461,35 @@ ngx_pay_header_filter(ngx_http_request_t *r)
 }
 
 
+static void
+ngx_pay_call_take(ngx_pay_call_t *call, ngx_buf_t *b)
+{
+    size_t  n;
+
+    n = ngx_buf_in_memory(b) ? (size_t) (b->last - b->pos) : 0;
+
+    if (n && ((call->sink == NULL && call->size + n > call->limit)
+              || ngx_current_msec - call->start > call->time))
+    {
+        call->too_big = 1;
+    }
+
+    if (n == 0 || call->too_big) {
+        return;
+    }
+
+    if (call->sink) {
+        call->too_big = call->sink(call, b, n) != NGX_OK;
+
+    } else if (ngx_pay_call_copy(call, b, n) != NGX_OK) {
+        call->failed = 1;
+    }
+}
+
+
 static ngx_int_t
 ngx_pay_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    size_t           n;
     ngx_buf_t       *b;
     ngx_pay_call_t  *call;
 
@@ -477,18 +506,7 @@ ngx_pay_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             call->complete = 1;
         }
 
-        n = ngx_buf_in_memory(b) ? (size_t) (b->last - b->pos) : 0;
-
-        if (n && (call->size + n > call->limit
-                  || ngx_current_msec - call->start > NGX_PAY_CALL_TIME))
-        {
-            call->too_big = 1;
-            n = 0;
-        }
-
-        if (n && !call->too_big && ngx_pay_call_copy(call, b, n) != NGX_OK) {
-            call->failed = 1;
-        }
+        ngx_pay_call_take(call, b);
 
         /* consumed: or the pipe never reuses its buffers */
 

@@ -8,6 +8,7 @@
  * goes when the thread is done (docs/design.md section 4, decision 15).
  */
 
+#include <ngx_pay_fetch.h>
 #include <ngx_pay_tick.h>
 
 
@@ -150,6 +151,7 @@ ngx_pay_talk_next(ngx_pay_talk_t *talk)
         return;
 
     case PAY_SEND:
+    case PAY_FETCH:
         ngx_pay_talk_send(talk);
         return;
 
@@ -397,6 +399,11 @@ ngx_pay_talk_send(ngx_pay_talk_t *talk)
     call->settle = ngx_pay_talk_settle;
     call->resume = ngx_pay_talk_resume;
 
+    if (talk->rc == PAY_FETCH && ngx_pay_fetch_open(talk, call) != NGX_OK) {
+        ngx_pay_talk_busy(talk, "file");
+        return;
+    }
+
     /* while money moves, the client's leaving does not stop the call */
 
     if (talk->money || talk->core.op == PAY_OP_NONE
@@ -474,6 +481,29 @@ ngx_pay_talk_count(ngx_pay_talk_t *talk, ngx_pay_call_t *call)
 }
 
 
+static void
+ngx_pay_talk_heard(ngx_pay_talk_t *talk, ngx_pay_call_t *call)
+{
+    ngx_int_t  rc;
+
+    rc = talk->fetch ? ngx_pay_fetch_close(talk, call) : NGX_DECLINED;
+
+    if (rc == NGX_DECLINED) {
+        talk->core.now = ngx_time();
+        talk->rc = talk->core.channel->driver->resume(&talk->core,
+                                                      &talk->answer);
+        return;
+    }
+
+    talk->rc = PAY_DONE;
+
+    if (rc != NGX_OK) {
+        ngx_pay_talk_fail(talk, PAY_E_CHANNEL_RESPONSE_INVALID,
+                          talk->fetch->failed);
+    }
+}
+
+
 /*
  * The answer is verified and its outcome recorded here, within the end of
  * the subrequest: whatever happens to the client or the request afterwards,
@@ -500,9 +530,7 @@ ngx_pay_talk_settle(ngx_pay_call_t *call)
                                     : call->complete ? "" : ", not whole");
     }
 
-    talk->core.now = ngx_time();
-    talk->rc = talk->core.channel->driver->resume(&talk->core,
-                                                  &talk->answer);
+    ngx_pay_talk_heard(talk, call);
 
     if (talk->rc < 0
         || (talk->rc != PAY_DONE && call->parent->connection->error))

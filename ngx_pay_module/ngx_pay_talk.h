@@ -15,6 +15,8 @@
 /* one HTTP call */
 
 typedef void (*ngx_pay_call_pt)(ngx_pay_call_t *call);
+typedef ngx_int_t (*ngx_pay_call_sink_pt)(ngx_pay_call_t *call, ngx_buf_t *b,
+    size_t n);
 
 struct ngx_pay_call_s {
     ngx_http_request_t   *parent;
@@ -26,7 +28,11 @@ struct ngx_pay_call_s {
     ngx_str_t             upstream;
     ngx_pay_ctx_t        *owner;        /* the parent's context */
     size_t                limit;
+    ngx_msec_t            time;         /* that it may take, at the most */
     void                 *data;
+
+    /* takes the answer instead of memory; NGX_ERROR: no more of it */
+    ngx_pay_call_sink_pt  sink;
 
     /* inside finalize_request of sr: to record only; may be NULL */
     ngx_pay_call_pt       settle;
@@ -48,6 +54,7 @@ struct ngx_pay_call_s {
 
 ngx_int_t ngx_pay_call(ngx_http_request_t *r, ngx_pay_call_t *call);
 ngx_int_t ngx_pay_call_body(ngx_pay_call_t *call, pay_str_t *out);
+ngx_int_t ngx_pay_call_copy(ngx_pay_call_t *call, ngx_buf_t *in, size_t n);
 ngx_int_t ngx_pay_call_init(void);
 ngx_uint_t ngx_pay_call_whole(ngx_pay_call_t *call);
 ngx_uint_t ngx_pay_call_strayed(ngx_http_request_t *sr);
@@ -88,6 +95,8 @@ struct ngx_pay_talk_s {
 
     ngx_pay_talk_pt       next;         /* when the store has answered */
     ngx_pay_talk_pt       released;     /* ... to what was claimed */
+    ngx_pay_fetch_t      *fetch;        /* what was downloaded, or NULL */
+    void                 *data;         /* the operation's own */
     ngx_http_cleanup_t   *cleanup;
     ngx_event_t           timer;
     ngx_thread_task_t     task;
