@@ -215,7 +215,10 @@ ngx_pay_fact_told(ngx_pay_talk_t *talk)
 {
     if (talk->object.amount == 0 && talk->core.fact.amount > 0) {
         talk->object.amount = talk->core.fact.amount;
-        talk->object.currency = talk->core.fact.currency;
+
+        if (talk->core.fact.currency.len) {
+            talk->object.currency = talk->core.fact.currency;
+        }
     }
 }
 
@@ -399,6 +402,11 @@ ngx_pay_fact_applied(ngx_pay_talk_t *talk)
     p = &talk->object;
     *p = talk->applied;
     talk->ctx->state = p->state;
+
+    if (talk->ctx->currency.len == 0) {
+        talk->ctx->currency = ngx_pay_keep(talk->request, p->currency);
+    }
+
     change = talk->rec.change;
 
     if (p->order_id.len == 0) {

@@ -482,6 +482,7 @@ ngx_pay_api_claimed(ngx_pay_talk_t *talk)
     ngx_memzero(&e, sizeof(pay_error_t));
 
     if (talk->core.payment && talk->behind.rc == PAY_DECLINED
+        && talk->core.known != PAY_KNOWN_OPEN
         && ngx_pay_api_needs(talk, &e) != PAY_OK)
     {
         talk->core.error = e;

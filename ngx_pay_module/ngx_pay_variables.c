@@ -15,7 +15,8 @@ typedef enum {
     NGX_PAY_VAR_ORDER_ID, NGX_PAY_VAR_AMOUNT, NGX_PAY_VAR_CURRENCY,
     NGX_PAY_VAR_STATUS, NGX_PAY_VAR_ERROR, NGX_PAY_VAR_CHANNEL_CODE,
     NGX_PAY_VAR_CHANNEL_TIME, NGX_PAY_VAR_EVENT, NGX_PAY_VAR_NOTIFY_RESULT,
-    NGX_PAY_VAR_URL, NGX_PAY_VAR_HOST, NGX_PAY_VAR_UPSTREAM
+    NGX_PAY_VAR_OBJECT, NGX_PAY_VAR_OBJECT_ID, NGX_PAY_VAR_URL,
+    NGX_PAY_VAR_HOST, NGX_PAY_VAR_UPSTREAM
 } ngx_pay_variable_t;
 
 
@@ -34,6 +35,8 @@ static const struct {
     { ngx_string("pay_operation"), NGX_PAY_VAR_OPERATION },
     { ngx_string("pay_channel"), NGX_PAY_VAR_CHANNEL },
     { ngx_string("pay_order_id"), NGX_PAY_VAR_ORDER_ID },
+    { ngx_string("pay_object"), NGX_PAY_VAR_OBJECT },
+    { ngx_string("pay_object_id"), NGX_PAY_VAR_OBJECT_ID },
     { ngx_string("pay_amount"), NGX_PAY_VAR_AMOUNT },
     { ngx_string("pay_currency"), NGX_PAY_VAR_CURRENCY },
     { ngx_string("pay_payment_status"), NGX_PAY_VAR_STATUS },
@@ -131,6 +134,12 @@ ngx_pay_variable_text(ngx_http_request_t *r, ngx_uint_t variable,
 
     case NGX_PAY_VAR_ORDER_ID:
         return ctx->order_id;
+
+    case NGX_PAY_VAR_OBJECT:
+        return ctx->kind ? ngx_pay_variable_z(pay_kind_name(ctx->kind)) : none;
+
+    case NGX_PAY_VAR_OBJECT_ID:
+        return ctx->number;
 
     case NGX_PAY_VAR_AMOUNT:
         return ctx->amount ? ngx_pay_variable_number(r, "%L", ctx->amount, 0)
