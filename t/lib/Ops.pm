@@ -55,6 +55,7 @@ sub get { call('GET', $_[0]) }
 
 sub bought {
     my %p = (order_id => number(), amount => 100, @_);
+    my $prefix = delete $p{prefix} // '';
 
     my $c = pay(%p);
 
@@ -64,7 +65,7 @@ sub bought {
     my $t = $transaction{ $p{order_id} } = '42' . substr($p{order_id}, 1);
 
     $c = post_notice($site{target}, notice(transaction(
-        out_trade_no => ($p{prefix} // '') . $p{order_id},
+        out_trade_no => "$prefix$p{order_id}",
         transaction_id => $t,
         amount => { total => $p{amount}, payer_total => $p{amount},
                     currency => 'CNY', payer_currency => 'CNY' })));
