@@ -75,15 +75,16 @@ sub next_second {
 }
 
 
-# where Redis has it: kind is n, o or e; the names are those of the store
+# where Redis has it: kind is n, o (a payment), r (a refund) or e; the names
+# are those of the store
 
 sub redis_key {
     my ($kind, @names) = @_;
-    my %what = (n => 'nonce', o => 'payment', e => 'event');
+    my %what = (n => 'nonce', o => 'payment', r => 'refund', e => 'event');
 
     push @names, '' while @names < 3;
 
-    return "ngxpay:$kind:" . substr sha256_hex(
+    return 'ngxpay:' . ($kind eq 'r' ? 'o' : $kind) . ':' . substr sha256_hex(
         join '', map { pack('n', length) . $_ } $what{$kind}, @names), 0, 32;
 }
 
