@@ -42,10 +42,11 @@
  *   ngx_pay_sandbox_store.c ... and what simulators keep
  *   ngx_pay_inbox.c         ... and the inbox
  *   ngx_pay_checkout.c      ... and the checkout page
+ *   ngx_pay_courier.c       ... and notices on their way
+ *   ngx_pay_errand.c        ... also those that nobody waits for
  *   ngx_pay_tick.c          pay_tick: what is due, done without a client
  *   ngx_pay_tick_conf.c     ... and the listener that it is reached by
  *   ngx_pay_ticker.c        ... and the worker that calls it
- *   ngx_pay_courier.c       ... and notices on their way
  *   ngx_pay_redis*.c        the Redis client (ngx_pay_redis.h)
  *   ngx_pay_count.c         the closed lists that are counted by
  *   ngx_pay_status.c        pay_status: what is told

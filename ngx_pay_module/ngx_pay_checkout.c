@@ -10,6 +10,10 @@
 #include <ngx_pay_sandbox.h>
 
 
+/* s, until somebody else sends what was due when a button was pressed */
+#define NGX_PAY_CHECKOUT_HOLD  60
+
+
 typedef struct {
     pay_sim_t           core;
     ngx_pay_courier_t   courier;
@@ -237,6 +241,10 @@ ngx_pay_checkout_press(ngx_http_request_t *r, ngx_pay_checkout_t *co,
     if (stored != NGX_OK) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
+
+    /* those that are due are sent from here */
+
+    ngx_pay_errand_add(co->courier.zone, &co->core, NGX_PAY_CHECKOUT_HOLD);
 
     return rc == PAY_DECLINED
            ? ngx_pay_checkout_show(r, co, NGX_HTTP_CONFLICT)

@@ -140,6 +140,23 @@ ngx_pay_sandbox_sim(ngx_http_request_t *r, ngx_pay_loc_conf_t *plcf,
 }
 
 
+/* the channel sends its notices by itself */
+
+static ngx_int_t
+ngx_pay_simulate_store(ngx_pay_zone_t *zone, pay_sim_t *s)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_pay_sandbox_store(zone, s);
+
+    if (rc == NGX_OK && s->changed) {
+        ngx_pay_errand_add(zone, s, 0);
+    }
+
+    return rc;
+}
+
+
 static ngx_int_t
 ngx_pay_simulate_once(ngx_pay_zone_t *zone, const pay_simulator_t *sim,
     pay_sim_t *s)
@@ -163,7 +180,7 @@ ngx_pay_simulate_once(ngx_pay_zone_t *zone, const pay_simulator_t *sim,
         rc = sim->serve(s);
 
         if (rc != PAY_FETCH) {
-            return rc == PAY_DONE ? ngx_pay_sandbox_store(zone, s)
+            return rc == PAY_DONE ? ngx_pay_simulate_store(zone, s)
                                   : NGX_ERROR;
         }
 

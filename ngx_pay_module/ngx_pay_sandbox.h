@@ -83,5 +83,11 @@ struct ngx_pay_courier_s {
  */
 ngx_int_t ngx_pay_courier(ngx_pay_courier_t *c);
 
+/*
+ * What an order still has to send is sent by a tick, where there is one: what
+ * is due now, not within the next hold seconds.
+ */
+void ngx_pay_errand_add(ngx_pay_zone_t *zone, pay_sim_t *s, time_t hold);
+
 
 #endif /* NGX_PAY_SANDBOX_H_INCLUDED */

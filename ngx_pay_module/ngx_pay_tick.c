@@ -34,7 +34,7 @@ static ngx_int_t ngx_pay_tick_job(ngx_pay_tick_t *t);
 
 
 static const ngx_pay_job_pt  ngx_pay_job_kinds[NGX_PAY_JOB_MAX] = {
-    [NGX_PAY_JOB_NONE] = NULL
+    [NGX_PAY_JOB_NOTICE] = ngx_pay_errand
 };
 
 
@@ -236,7 +236,9 @@ ngx_pay_tick_job(ngx_pay_tick_t *t)
 
     /* a kind of another build: nobody here knows it */
 
-    if (t->job.kind >= NGX_PAY_JOB_MAX) {
+    if (t->job.kind >= NGX_PAY_JOB_MAX
+        || ngx_pay_job_kinds[t->job.kind] == NULL)
+    {
         ngx_pay_tick_end(t, 0);
         return NGX_OK;
     }

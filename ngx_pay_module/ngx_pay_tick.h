@@ -36,6 +36,7 @@ ngx_uint_t ngx_pay_cache_due(ngx_pay_main_conf_t *mcf);
 
 typedef enum {
     NGX_PAY_JOB_NONE = 0,
+    NGX_PAY_JOB_NOTICE,             /* of the sandbox: ngx_pay_errand.c */
     NGX_PAY_JOB_MAX
 } ngx_pay_job_kind_t;
 
@@ -48,6 +49,9 @@ pay_rc_t ngx_pay_job_add(ngx_pay_zone_t *zone, ngx_pay_job_kind_t kind,
  * ngx_pay_tick_done() will be called; else it is to be done later.
  */
 typedef ngx_int_t (*ngx_pay_job_pt)(ngx_pay_tick_t *t, ngx_http_request_t *r,
+    pay_str_t key);
+
+ngx_int_t ngx_pay_errand(ngx_pay_tick_t *t, ngx_http_request_t *r,
     pay_str_t key);
 
 /* the job is over, or due again then; done: and the tick goes on */

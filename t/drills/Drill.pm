@@ -157,12 +157,13 @@ sub _module {
 #                         more text: at http level, in the gateway's server,
 #                         in the location of notices; APP and CHANNEL are the
 #                         addresses of the mocks
+#     tick => 1           0: nothing is done without a client
 #     app_url => URL      of the application, in place of the port
 
 sub conf {
     my %p = (workers => 2, listen => '', zone => '16m', call => {},
-             wechat => '', key => 'keys/apiclient_key.pem', main => '',
-             http => '', server => '', notify => '', @_);
+             wechat => '', tick => 1, key => 'keys/apiclient_key.pem',
+             main => '', http => '', server => '', notify => '', @_);
 
     my $keys = Pay::keys();
     my $text = _read("$Root/conf-examples/sandbox/nginx.conf");
@@ -205,8 +206,8 @@ sub conf {
             " 127.0.0.1:$p{sim};");
     $text =~ s{(?<=[ "])keys/}{$keys/}g;
     _change(\$text, 2, qr{\S*pay_proxy.conf}, $proxy);
-    _change(\$text, 1, qr{\S*pay_tick.conf},
-            "$Root/conf-examples/pay_tick.conf");
+    _change(\$text, 1, qr{include +\S*pay_tick.conf;},
+            $p{tick} ? "include $Root/conf-examples/pay_tick.conf;" : '');
     $text =~ s/\bAPP\b/127.0.0.1:$p{app}/g;
     $text =~ s/\bCHANNEL\b/127.0.0.1:$p{channel}/g;
 
