@@ -246,14 +246,19 @@ unlike($text, qr/\r\n0\r\n\r\n\z/, '... and no end of the answer');
 
 my $before = memory();
 my $s = send_raw(get('large', '&format=csv') =~ s{HTTP/1.1}{HTTP/1.0}r);
-my ($n, $kept) = (0, '');
+my ($n, $kept, $header) = (0, '', '');
 my $paused = 0;
 
 my $done = drain($s, sub {
     my $bytes = shift;
 
+    if ($header !~ /\r\n\r\n/) {
+        $header .= $bytes;
+        $bytes = $header =~ s/\r\n\r\n\K(.*)\z//s ? $1 : '';
+    }
+
     $n += $bytes =~ tr/\n//;
-    $kept = substr $kept . $bytes, -400;
+    $kept = substr $kept . $bytes, -400 if length $bytes;
 
     if (!$paused) {
         $paused = 1;

@@ -103,7 +103,7 @@ ok(heard($refund, 20), '... and it is told all the same');
 $site->{gate}->conf(Drill::conf(%{ $site->{parts} }, zone => '24m',
                                 tick => 0));
 ok($site->{gate}->reload, 'a reload without pay_tick');
-is(tick('GET', "\r\n"), '404', '... which is not there');
+is(tick('GET', "\r\n"), '404 -', '... which is not there');
 $refund = refund($order);
 ok(!heard($refund, 3), '... and nothing is sent by itself');
 press($order, '');
