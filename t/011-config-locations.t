@@ -124,7 +124,7 @@ refused('pay_status, a word', 'must be "json" or "prometheus"',
         config => "location /s {\npay_status xml;\n}\n");
 refused('pay_sandbox, a word', 'must be "checkout", "inbox" or the name',
         at => 'pay_sandbox', @none,
-        config => "location /s {\npay_sandbox alipay;\n}\n");
+        config => "location /s {\npay_sandbox nothing;\n}\n");
 refused('a simulator without a channel', '"pay_sandbox" in location "/s" '
         . 'has no pay_channel of that driver', at => 'pay_sandbox', @none,
         config => "location /s {\npay_sandbox wechatpay_v3;\n}\n");
