@@ -13,6 +13,9 @@
 
 #define PAY_WECHATPAY_REMARK_MAX  80
 
+/* of the 4 KiB of a record */
+#define PAY_WECHATPAY_PARTS_MAX   3072
+
 
 static const pay_word_t  pay_wechatpay_parts[] = {
     { "PENDING", PAY_STATE_PENDING },
@@ -214,7 +217,8 @@ pay_wechatpay_split_find(pay_talk_t *t)
 /* one of the answer's receivers, as the object has it; NONE: not readable */
 
 static pay_state_t
-pay_wechatpay_part(pay_talk_t *t, pay_json_writer_t *w, const pay_json_t *o)
+pay_wechatpay_part(pay_talk_t *t, pay_json_writer_t *w, const pay_json_t *o,
+    int why)
 {
     int64_t      amount, at;
     pay_str_t    type, account, result, failure;
@@ -239,7 +243,7 @@ pay_wechatpay_part(pay_talk_t *t, pay_json_writer_t *w, const pay_json_t *o)
     pay_jw_str(w, "account", account);
     pay_jw_int(w, "amount", amount);
     pay_jw_strz(w, "status", pay_state_name(state));
-    pay_jw_opt(w, "failure", failure);
+    pay_jw_opt(w, "failure", why ? failure : PAY_STR(""));
     pay_jw_end(w);
 
     at = pay_wechatpay_time(o, "finish_time");
@@ -310,7 +314,7 @@ pay_wechatpay_split_asked(pay_talk_t *t, const pay_json_t *list)
 
 static const char *
 pay_wechatpay_split_receivers(pay_talk_t *t, const pay_json_t *list,
-    unsigned *seen)
+    unsigned *seen, int why)
 {
     pay_state_t         state;
     const pay_json_t   *o;
@@ -325,7 +329,7 @@ pay_wechatpay_split_receivers(pay_talk_t *t, const pay_json_t *list,
 
     for (o = list->child; o; o = o->next) {
 
-        state = pay_wechatpay_part(t, w, o);
+        state = pay_wechatpay_part(t, w, o, why);
         if (state == PAY_STATE_NONE) {
             return "json";
         }
@@ -337,7 +341,14 @@ pay_wechatpay_split_receivers(pay_talk_t *t, const pay_json_t *list,
 
     t->fact.receivers = pay_jw_text(w);
 
-    return t->fact.receivers.data ? NULL : "memory";
+    if (t->fact.receivers.data == NULL) {
+        return "memory";
+    }
+
+    /* who got what is kept, if need be without why somebody did not */
+
+    return why && t->fact.receivers.len > PAY_WECHATPAY_PARTS_MAX
+           ? pay_wechatpay_split_receivers(t, list, seen, 0) : NULL;
 }
 
 
@@ -376,7 +387,7 @@ pay_wechatpay_split_take(pay_talk_t *t, const pay_json_t *o)
     f->sub_merchant = sub;
     own->same = list == NULL || pay_wechatpay_split_asked(t, list);
 
-    why = list ? pay_wechatpay_split_receivers(t, list, seen) : NULL;
+    why = list ? pay_wechatpay_split_receivers(t, list, seen, 1) : NULL;
     if (why) {
         return why;
     }
