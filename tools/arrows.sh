@@ -76,7 +76,7 @@ known hiredis/ ngx_pay_module/ngx_pay_redis "the Redis client"
 
 # the result -1 has been taken for a yes often enough
 
-rule "pay_verify.c asks libcrypto for signatures, pay_certs.c for chains alone" \
+rule "pay_verify.c asks libcrypto for signatures, pay_certs.c for chains" \
      "$(echo "$code" | grep -E '\b[A-Z0-9]+_[A-Za-z0-9_]*[Vv]erify' \
         | grep -v '^src/crypto/pay_verify\.c:' \
         | grep -v '^src/crypto/pay_certs\.c:.*\bX509_verify_cert(')"

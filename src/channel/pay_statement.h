@@ -36,7 +36,7 @@ typedef struct {
  */
 int pay_statement_row(pay_statement_t *s, pay_row_t *row);
 
-/* 1: ours and the channel's sums are the same; 0: not; -1: nothing to compare */
+/* 1: our sums and the channel's are the same; 0: not; -1: there are none */
 int pay_statement_matches(const pay_statement_t *s);
 
 /* the last row, a line of NDJSON or CSV; data NULL: no memory */

@@ -132,8 +132,8 @@ test_members(void)
 
 
 #define PARTY   SP "\"sub_mchid\":\"" SUB "\","
-#define PQUERY  PARTNER "out-trade-no/" NUMBER "?sp_mchid=" MCHID "&sub_mchid=" \
-                SUB
+#define PQUERY  PARTNER "out-trade-no/" NUMBER "?sp_mchid=" MCHID            \
+                "&sub_mchid=" SUB
 
 static void
 test_partner(void)
