@@ -12,7 +12,9 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin, "$FindBin::Bin/../lib";
 
+use Digest::SHA qw(sha256);
 use Drill;
+use Pay;
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -38,7 +40,7 @@ sub at {
 at(0);
 chmod 0755, Drill::dir();
 
-my %port = map { $_ => Drill::port() } qw(gate status sim none);
+my %port = map { $_ => Drill::port() } qw(gate status sim none other);
 my $channel = channel_mock('channel', $port{sim});
 my $app = app_mock('app');
 
@@ -46,17 +48,40 @@ my %fake = (LD_PRELOAD => $faketime, FAKETIME_TIMESTAMP_FILE => $file,
             FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1,
             DONT_FAKE_MONOTONIC => 1);
 
-my $text = join('', map { "env $_;\n" } sort keys %fake)
-    . Drill::conf(gate => $port{gate}, status => $port{status},
-                  sim => $port{sim}, channel => $channel->port,
-                  relay => $port{none}, app => $app->port, workers => 2);
 
-# by certificates alone
+sub conf {
+    return join('', map { "env $_;\n" } sort keys %fake)
+           . Drill::conf(gate => Drill::port(), status => Drill::port(),
+                         sim => Drill::port(), channel => $channel->port,
+                         relay => $port{none}, app => $app->port,
+                         workers => 2, @_);
+}
 
-$text =~ s/^ +platform_key [^;]*;//m or die "no platform_key\n";
+
+# The simulator is in an nginx of its own: the gate has no key of the platform.
+# What it signs in a certificate's name it does by the serial number that it
+# makes of its key.
+
+my $der = `openssl pkey -pubin -in ${\Pay::keys()}/platform_pub.pem -outform DER`;
+my @serial = unpack 'C20', sha256($der);
+
+$serial[0] = 0x40 | $serial[0] & 0x3f;
+$serial[19] = 0;
+
+my $serial = sprintf '%02X' x 20, @serial;
+my $sim = conf(sim => $port{sim});
+
+$sim =~ s/(platform_key +)PUB_KEY_ID_\d+/$1$serial/ or die "no platform_key\n";
+
+my $text = conf(gate => $port{gate});
+
+$text =~ s/^ +(?:sandbox_)?platform_key [^;]*;//mg == 2
+    or die "no platform_key\n";
 
 my $nginx = eval {
     local %ENV = (%ENV, %fake);
+
+    Drill::Nginx->new('sim', $sim, $port{sim});
     Drill::Nginx->new('gate', $text, $port{gate});
 };
 
