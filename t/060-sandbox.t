@@ -128,19 +128,35 @@ sub sim_refund {
 # a call to the simulator as the merchant makes it, in curl and openssl
 
 sub channel_call {
-    my ($method, $target, $body) = @_;
+    my ($method, $target, $body, $raw) = @_;
 
     my $t = time;
     my $nonce = sprintf '%032x', rand 1e9;
     my $sig = sign_text("$method\n$target\n$t\n$nonce\n" . ($body // '')
                         . "\n", Pay::keys() . '/apiclient_key.pem');
 
-    return page($method, $target, $body // '', 'Accept: application/json',
+    my $c = page($method, $target, $body // '', 'Accept: application/json',
         'User-Agent: test', (defined $body ? 'Content-Type: application/json'
                                            : ()),
         'Authorization: WECHATPAY2-SHA256-RSA2048 mchid="1900000001",'
         . "nonce_str=\"$nonce\",signature=\"$sig\",timestamp=\"$t\","
-        . 'serial_no="' . serial() . '"')->answer;
+        . 'serial_no="' . serial() . '"');
+
+    return $raw ? $c : $c->answer;
+}
+
+
+# all that comes until the connection is closed
+
+sub rest {
+    my ($c) = @_;
+    my $text = '';
+
+    while (IO::Select->new($c->{sock})->can_read($Mock::Patience)) {
+        sysread($c->{sock}, $text, 65536, length $text) or return $text;
+    }
+
+    return "$text (and it is not closed)";
 }
 
 
@@ -863,3 +879,64 @@ is(page('POST', $path, "action=refund&part=R$id", @JSON)->answer->{status},
    409, 'a button of a refund that is over');
 is(page('POST', $path, 'action=refund_close&part=X', @JSON)->answer->{status},
    409, 'of one that is none');
+
+
+
+=== TEST 18: amounts that force a case of the wire
+--- http_config eval: $::http
+--- config eval: $::config
+--- steps
+sub prepay {
+    my ($id, $total) = @_;
+
+    return channel_call('POST', '/v3/pay/transactions/native',
+        JSON::PP::encode_json({
+            appid => 'wx8888888888888888', mchid => '1900000001',
+            description => 'd', out_trade_no => $id,
+            notify_url => "$gate/notify/wechat",
+            amount => { total => $total, currency => 'CNY' }
+        }), @_[2 .. $#_]);
+}
+
+# 902: nothing comes, and it is done
+
+my $id = number();
+my $c = prepay($id, 902, 1);
+is(rest($c), '', 'lost: the connection is closed');
+is(decode(channel_call('GET', "/v3/pay/transactions/out-trade-no/$id?mchid="
+                       . '1900000001')->{body})->{trade_state}, 'NOTPAY',
+   'and it is done');
+is(prepay($id, 902)->{status}, 200, 'asked again: it is told');
+
+# 904: half of it comes
+
+$id = number();
+my $text = rest(prepay($id, 904, 1));
+my ($head, $body) = split /\r\n\r\n/, $text, 2;
+my ($length) = $head =~ /^Content-Length: (\d+)/mi;
+like($head, qr{\AHTTP/1\.1 200 }, 'truncated: 200');
+is(length $body, int $length / 2, 'half of the body');
+is(prepay($id, 904)->{status}, 200, 'asked again: whole');
+
+# 905, 906: 5xx with and without the deed
+
+$id = number();
+is(prepay($id, 905)->{status}, 500, '500');
+is(prepay($id, 905)->{status}, 200, 'it was done');
+$id = number();
+is(prepay($id, 906)->{status}, 503, '503') for 1 .. 2;
+
+# 903: later than anybody waits
+
+$id = number();
+ok(prepay($id, 903, 1)->silent(1), 'late: nothing comes for a while');
+is(prepay($id, 903)->{status}, 200, 'asked again: at once');
+
+# and by our own gateway: the outcome is not known, then it is
+
+$id = number();
+problem(pay(order_id => $id, amount => 1902), '504 outcome_unknown query',
+        'a payment whose answer is lost');
+payment_ok(query($id), 'query', status => 'pending');
+--- no_error_log
+[alert]

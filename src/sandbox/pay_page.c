@@ -440,6 +440,30 @@ pay_page_pending(pay_buf_t *b, pay_lang_t lang, const pay_sim_view_t *view)
 }
 
 
+/* the amounts that force a case */
+
+static void
+pay_page_magic(pay_buf_t *b, pay_lang_t lang)
+{
+    const pay_magic_row_t  *row;
+
+    pay_buf_addz(b, "<section>\n<details><summary>");
+    pay_html_say(b, lang, "Amounts that force a case, by their last three"
+                          " digits");
+    pay_buf_addz(b, "</summary>\n<table>\n");
+
+    for (row = pay_magic_rows; row->digits != 0; row++) {
+        pay_buf_addz(b, "<tr><th>");
+        pay_buf_addi(b, row->digits);
+        pay_buf_addz(b, "</th><td>");
+        pay_html_say(b, lang, row->sentence);
+        pay_buf_addz(b, "</td></tr>\n");
+    }
+
+    pay_buf_addz(b, "</table>\n</details>\n</section>\n");
+}
+
+
 pay_str_t
 pay_page_checkout(pay_arena_t *a, pay_lang_t lang, pay_str_t channel,
     const pay_sim_view_t *view, const char *message,
@@ -467,6 +491,7 @@ pay_page_checkout(pay_arena_t *a, pay_lang_t lang, pay_str_t channel,
     }
 
     pay_page_pending(&b, lang, view);
+    pay_page_magic(&b, lang);
     pay_html_foot(&b);
 
     return pay_buf_str(&b);

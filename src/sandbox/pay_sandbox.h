@@ -201,6 +201,50 @@ extern const pay_simulator_t  pay_sim_alipay;
 const pay_simulator_t *pay_simulator_find(pay_str_t name);
 
 
+/*
+ * What the last three digits of an amount make of it, in minor units: of the
+ * payment for what becomes of the payment, of the refund or the transfer for
+ * what becomes of that.  A table up to digits of 0.
+ */
+
+typedef enum {
+    PAY_MAGIC_NONE = 0,
+    PAY_MAGIC_DECLINED,
+    PAY_MAGIC_LOST,             /* the answer to what makes it, and only to */
+    PAY_MAGIC_LATE,             /* that: asked again, it is told */
+    PAY_MAGIC_CUT,
+    PAY_MAGIC_BROKEN,           /* 500, though it is done */
+    PAY_MAGIC_DOWN,             /* 503, nothing is done */
+    PAY_MAGIC_UNSIGNED,
+    PAY_MAGIC_PAYING,
+    PAY_MAGIC_DELAYED,          /* of a notice, all that follow */
+    PAY_MAGIC_REPEATED,
+    PAY_MAGIC_REORDERED,
+    PAY_MAGIC_FORGED,
+    PAY_MAGIC_OTHER,
+    PAY_MAGIC_OPEN,             /* of a refund, a transfer */
+    PAY_MAGIC_FAILED,
+    PAY_MAGIC_CLOSED,
+    PAY_MAGIC_POOR
+} pay_magic_t;
+
+typedef struct {
+    int          digits;
+    pay_magic_t  magic;
+    const char  *name;
+    const char  *sentence;
+} pay_magic_row_t;
+
+extern const pay_magic_row_t  pay_magic_rows[];
+
+/* seconds */
+#define PAY_MAGIC_TIME   5              /* the payer's, to enter a password */
+#define PAY_MAGIC_DELAY  10
+#define PAY_MAGIC_HOLD   30
+
+pay_magic_t pay_magic(int64_t amount);
+
+
 /* pages; language: of the Accept-Language header, "zh" or "en" */
 
 typedef enum { PAY_LANG_EN = 0, PAY_LANG_ZH } pay_lang_t;

@@ -37,6 +37,12 @@ pay_rc_t pay_sim_put(pay_sim_thing_t *thing, pay_str_t text);
 /* a thing that cannot be there yet: its id is a number just made */
 pay_rc_t pay_sim_make(pay_sim_t *s, pay_str_t id, pay_str_t text);
 
+/* 1 if the magic is one of the wire's: it is set */
+int pay_magic_wire(pay_sim_t *s, pay_magic_t magic);
+
+/* when the notice of something that happens now is to be sent */
+int64_t pay_magic_due(pay_magic_t magic, int64_t now);
+
 /*
  * An absolute http or https URL as scheme://name[:port] and path?query ("/"
  * when there is none).  PAY_INVALID: a login, a fragment, no name, or bytes

@@ -12,6 +12,7 @@
 #define PAY_WXS_PAY         "/v3/pay/transactions/"
 #define PAY_WXS_PARTNER     "/v3/pay/partner/transactions/"
 #define PAY_WXS_REFUND      "/v3/refund/domestic/refunds"
+#define PAY_WXS_SPLIT       "/v3/profitsharing/"
 #define PAY_WXS_BILLS       "/v3/fund-app/mch-transfer/transfer-bills"
 
 
@@ -76,6 +77,34 @@ const pay_wxs_op_t  pay_wxs_ops[] = {
 
     { "GET", PAY_WXS_REFUND "/", "", "out_refund_no", pay_wxs_long_number,
       pay_wxs_sub_mchid_rules, 0, pay_wxs_refund_query, NULL },
+
+    /* section 8.8; unfreeze is no number of an order */
+
+    { "POST", PAY_WXS_SPLIT "orders", NULL, NULL, NULL, pay_wxs_split_rules,
+      0, pay_wxs_split, NULL },
+
+    { "POST", PAY_WXS_SPLIT "orders/unfreeze", NULL, NULL, NULL,
+      pay_wxs_unfreeze_rules, 0, pay_wxs_split, NULL },
+
+    { "GET", PAY_WXS_SPLIT "orders/", "", "out_order_no", pay_wxs_long_number,
+      pay_wxs_split_query_rules, 0, pay_wxs_split_query, NULL },
+
+    { "POST", PAY_WXS_SPLIT "return-orders", NULL, NULL, NULL,
+      pay_wxs_return_rules, 0, pay_wxs_split_return, NULL },
+
+    { "GET", PAY_WXS_SPLIT "return-orders/", "", "out_return_no",
+      pay_wxs_long_number, pay_wxs_return_query_rules, 0,
+      pay_wxs_split_return_query, NULL },
+
+    { "GET", PAY_WXS_SPLIT "transactions/", "/amounts", "transaction_id",
+      pay_wxs_transaction_number, pay_wxs_no_rules, 0, pay_wxs_split_left,
+      NULL },
+
+    { "POST", PAY_WXS_SPLIT "receivers/add", NULL, NULL, NULL,
+      pay_wxs_receiver_add_rules, 0, pay_wxs_receiver_add, NULL },
+
+    { "POST", PAY_WXS_SPLIT "receivers/delete", NULL, NULL, NULL,
+      pay_wxs_receiver_delete_rules, 0, pay_wxs_receiver_delete, NULL },
 
     /* section 8.10 */
 

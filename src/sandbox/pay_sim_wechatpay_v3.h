@@ -13,6 +13,9 @@
  *   pay_sim_wechatpay_v3_rules.c   what the other requests may hold
  *   pay_sim_wechatpay_v3_pay.c     prepay, query, close
  *   pay_sim_wechatpay_v3_refund.c  refunds and their query
+ *   pay_sim_wechatpay_v3_split.c   profit sharing
+ *   pay_sim_wechatpay_v3_split_order.c     ... as stored, as answered
+ *   pay_sim_wechatpay_v3_receivers.c       ... and who may have a share
  *   pay_sim_wechatpay_v3_transfer.c        transfer bills
  *   pay_sim_wechatpay_v3_transfer_order.c  ... as stored, as shown, as told
  *   pay_sim_wechatpay_v3_order.c   the order as stored
@@ -48,7 +51,9 @@ typedef enum {
     PAY_WXS_INVALID_REQUEST,
     PAY_WXS_NO_BILL,
     PAY_WXS_EXISTS,
-    PAY_WXS_NOT_ENOUGH
+    PAY_WXS_NOT_ENOUGH,
+    PAY_WXS_FREQUENCY,
+    PAY_WXS_SYSTEM
 } pay_wxs_error_t;
 
 
@@ -57,7 +62,8 @@ typedef enum {
 typedef enum {
     PAY_WXS_NOTPAY = 0,
     PAY_WXS_SUCCESS,
-    PAY_WXS_CLOSED
+    PAY_WXS_CLOSED,
+    PAY_WXS_PAYING
 } pay_wxs_state_t;
 
 #define PAY_WXS_PAYMENTS  2
@@ -94,11 +100,18 @@ typedef enum {
     PAY_WXS_OF_REFUND
 } pay_wxs_of_t;
 
+typedef enum {
+    PAY_WXS_TRUE = 0,
+    PAY_WXS_FORGED,                         /* its signature does not hold */
+    PAY_WXS_OTHER                           /* ... its amount is another */
+} pay_wxs_how_t;
+
 typedef struct {
     int64_t                 id;
     pay_wxs_of_t            of;
     size_t                  index;          /* of the payment, the refund */
     int64_t                 due_at;
+    pay_wxs_how_t           how;
 } pay_wxs_notice_t;
 
 typedef struct {
@@ -119,6 +132,9 @@ typedef struct {
     int64_t            total;
     int64_t            expires_at;
     int                refused;         /* the payer's last try failed */
+    int                sharing;         /* settle_info.profit_sharing */
+    int                released;        /* what was not shared is free */
+    int64_t            shared;          /* what others have of it now */
     pay_wxs_state_t    state;
     pay_wxs_payment_t  payments[PAY_WXS_PAYMENTS];
     size_t             npayments;
@@ -138,9 +154,12 @@ pay_rc_t pay_wxs_order_load(pay_sim_t *s, pay_wxs_order_t *o);
 /* PAY_INVALID: there is no room for all of it; nothing has changed */
 pay_rc_t pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o);
 
-/* to the end of the list; the oldest goes where there is no room */
+/*
+ * What there is to tell of it, by its magic, to the end of the list; the
+ * oldest goes where there is no room.
+ */
 void pay_wxs_notice_add(pay_wxs_order_t *o, pay_wxs_of_t of, size_t index,
-    int64_t due_at);
+    int64_t now);
 
 /* what was refunded of a payment, or may still be */
 int64_t pay_wxs_refunded(const pay_wxs_order_t *o, size_t payment);
@@ -180,6 +199,7 @@ typedef struct {
     const char  *event;
     const char  *summary;
     const char  *type;          /* original_type, and the associated data */
+    int          forged;        /* its signature must not hold */
 } pay_wxs_letter_t;
 
 /* the same for each copy of one notice; data NULL: no memory */
@@ -217,6 +237,60 @@ typedef struct {
     int64_t                   due_at;       /* of its notice; 0: none */
     pay_wxs_transfer_state_t  state;
 } pay_wxs_transfer_t;
+
+/* shares of a payment (section 8.8): a thing beside its order */
+
+#define PAY_WXS_RECEIVERS  50
+#define PAY_WXS_RETURNS    20
+
+typedef struct {
+    pay_str_t               type;
+    pay_str_t               account;
+    pay_str_t               description;
+    pay_str_t               fail_reason;    /* empty: it has the money */
+    int64_t                 amount;
+} pay_wxs_receiver_t;
+
+typedef struct {
+    pay_str_t               number;         /* out_return_no */
+    pay_str_t               account;        /* return_mchid */
+    pay_str_t               description;
+    int64_t                 amount;
+    int64_t                 time;
+} pay_wxs_return_t;
+
+typedef struct {
+    pay_str_t               order;          /* its id */
+    pay_str_t               transaction_id;
+    pay_str_t               number;         /* out_order_no */
+    pay_str_t               order_id;       /* the platform's */
+    pay_str_t               sub;            /* sub_mchid, or empty */
+    pay_str_t               hash;           /* of every parameter */
+    int64_t                 time;
+    pay_wxs_receiver_t      receivers[PAY_WXS_RECEIVERS];
+    size_t                  nreceivers;
+    pay_wxs_return_t        returns[PAY_WXS_RETURNS];
+    size_t                  nreturns;
+} pay_wxs_split_t;
+
+/* PAY_DECLINED: there is none */
+pay_rc_t pay_wxs_split_load(pay_sim_t *s, const pay_sim_thing_t *thing,
+    pay_wxs_split_t *split);
+
+/* PAY_INVALID: there is no room for all of it */
+pay_rc_t pay_wxs_split_save(pay_sim_t *s, pay_sim_thing_t *thing,
+    const pay_wxs_split_t *split);
+
+/* fresh: as it is told when it was just made */
+pay_str_t pay_wxs_split_answer(pay_arena_t *a, const pay_wxs_split_t *split,
+    int fresh);
+pay_str_t pay_wxs_return_answer(pay_arena_t *a, const pay_wxs_split_t *split,
+    const pay_wxs_return_t *r, int fresh);
+
+/* whom the merchant may share with: PAY_OK, PAY_DECLINED, or PAY_FETCH */
+pay_rc_t pay_wxs_receiver_known(pay_sim_t *s, pay_str_t sub, pay_str_t type,
+    pay_str_t account);
+
 
 #define PAY_WXS_TRANSFER  "transfer/"
 
@@ -295,6 +369,13 @@ pay_rc_t pay_wxs_transfer(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_transfer_query(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_transfer_query_id(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_transfer_cancel(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_split(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_split_query(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_split_return(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_split_return_query(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_split_left(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_receiver_add(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_receiver_delete(pay_sim_t *s, const pay_wxs_call_t *c);
 
 
 /* who sent it, and signatures */
@@ -334,6 +415,16 @@ pay_rc_t pay_wxs_reply(pay_sim_t *s, int status, pay_str_t body);
 pay_rc_t pay_wxs_fail(pay_sim_t *s, pay_wxs_error_t e,
     const pay_sim_fault_t *fault);
 
+/*
+ * What has just been made was answered (rc): the answer that its magic gives
+ * it.  down: before that, PAY_OK or PAY_DONE: there is nobody at home.
+ */
+pay_rc_t pay_wxs_made(pay_sim_t *s, int64_t amount, pay_rc_t rc);
+pay_rc_t pay_wxs_down(pay_sim_t *s, int64_t amount);
+
+/* of the same length, and wrong; data NULL: no memory */
+pay_str_t pay_wxs_spoil(pay_arena_t *a, pay_str_t signature);
+
 /* for what has no table: field and issue are constants */
 pay_rc_t pay_wxs_refuse(pay_sim_t *s, pay_wxs_error_t e, const char *location,
     const char *field, const char *issue);
@@ -356,6 +447,13 @@ extern const pay_sim_rule_t  pay_wxs_sub_mchid_rules[];
 extern const pay_sim_rule_t  pay_wxs_certificates_rules[];  /* 4.1 */
 extern const pay_sim_rule_t  pay_wxs_transfer_rules[];      /* 8.10 */
 extern const pay_sim_rule_t  pay_wxs_no_rules[];
+extern const pay_sim_rule_t  pay_wxs_split_rules[];         /* 8.8 */
+extern const pay_sim_rule_t  pay_wxs_split_query_rules[];
+extern const pay_sim_rule_t  pay_wxs_unfreeze_rules[];
+extern const pay_sim_rule_t  pay_wxs_return_rules[];
+extern const pay_sim_rule_t  pay_wxs_return_query_rules[];
+extern const pay_sim_rule_t  pay_wxs_receiver_add_rules[];
+extern const pay_sim_rule_t  pay_wxs_receiver_delete_rules[];
 
 /* numbers of section 8.0: out_trade_no, out_refund_no, and the channel's */
 int pay_wxs_number(pay_str_t number);

@@ -19,6 +19,80 @@ static const struct {
 };
 
 
+static void
+pay_wxs_notice_put(pay_wxs_order_t *o, const pay_wxs_notice_t *notice)
+{
+    if (o->nnotices == PAY_WXS_NOTICES) {
+        o->nnotices--;
+        memmove(&o->notices[0], &o->notices[1],
+                o->nnotices * sizeof(pay_wxs_notice_t));
+    }
+
+    o->notices[o->nnotices] = *notice;
+    o->notices[o->nnotices++].id = ++o->last_notice;
+}
+
+
+/* what was held back until the next one comes goes behind that */
+
+static void
+pay_wxs_notice_release(pay_wxs_order_t *o, int64_t now)
+{
+    size_t            i;
+    pay_wxs_notice_t  held;
+
+    if (o->nnotices < 2 || o->notices[0].of != PAY_WXS_OF_PAYMENT
+        || pay_magic(o->total) != PAY_MAGIC_REORDERED)
+    {
+        return;
+    }
+
+    held = o->notices[0];
+    memmove(&o->notices[0], &o->notices[1],
+            (o->nnotices - 1) * sizeof(pay_wxs_notice_t));
+    o->notices[o->nnotices - 1] = held;
+
+    for (i = 0; i < o->nnotices; i++) {
+        o->notices[i].due_at = now;
+    }
+}
+
+
+void
+pay_wxs_notice_add(pay_wxs_order_t *o, pay_wxs_of_t of, size_t index,
+    int64_t now)
+{
+    pay_magic_t       magic;
+    pay_wxs_notice_t  n;
+
+    if (of == PAY_WXS_OF_REFUND && o->refunds[index].notify_url.len == 0) {
+        return;
+    }
+
+    magic = pay_magic(of == PAY_WXS_OF_REFUND ? o->refunds[index].amount
+                                              : o->total);
+    memset(&n, 0, sizeof(pay_wxs_notice_t));
+
+    n.of = of;
+    n.index = index;
+    n.due_at = pay_magic_due(magic, now);
+
+    if (magic == PAY_MAGIC_FORGED) {
+        n.how = PAY_WXS_FORGED;
+        pay_wxs_notice_put(o, &n);
+    }
+
+    n.how = magic == PAY_MAGIC_OTHER ? PAY_WXS_OTHER : PAY_WXS_TRUE;
+    pay_wxs_notice_put(o, &n);
+
+    if (magic == PAY_MAGIC_REPEATED) {
+        pay_wxs_notice_put(o, &n);
+    }
+
+    pay_wxs_notice_release(o, now);
+}
+
+
 /* the same for each copy of one notice */
 
 pay_str_t
@@ -215,6 +289,10 @@ pay_wxs_post(pay_sim_t *s, const pay_wxs_letter_t *letter, pay_request_t *out)
         return PAY_ERROR;
     }
 
+    if (letter->forged) {
+        sig.signature = pay_wxs_spoil(s->arena, sig.signature);
+    }
+
     return pay_wxs_notice_headers(out, id, &sig);
 }
 
@@ -247,6 +325,12 @@ pay_wxs_notice(pay_sim_t *s, int64_t id, pay_request_t *out)
     }
 
     n = &o.notices[i];
+    letter.forged = n->how == PAY_WXS_FORGED;
+
+    if (n->how == PAY_WXS_OTHER) {
+        o.total++;
+        o.refunds[n->of == PAY_WXS_OF_REFUND ? n->index : 0].amount++;
+    }
 
     rc = n->of == PAY_WXS_OF_PAYMENT
          ? pay_wxs_letter_payment(s, &o, n->index, &letter)

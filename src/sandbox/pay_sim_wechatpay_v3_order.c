@@ -15,7 +15,7 @@
 
 
 static const char *const  pay_wxs_states[] = {
-    "NOTPAY", "SUCCESS", "CLOSED"
+    "NOTPAY", "SUCCESS", "CLOSED", "USERPAYING"
 };
 
 static const char *const  pay_wxs_types[] = {
@@ -149,7 +149,7 @@ pay_wxs_refund_load(pay_wxs_order_t *o, const pay_json_t *row)
 static pay_rc_t
 pay_wxs_notice_load(pay_wxs_order_t *o, const pay_json_t *row)
 {
-    int64_t            of, index, max;
+    int64_t            of, index, max, how;
     pay_wxs_notice_t  *n;
 
     if (o->nnotices == PAY_WXS_NOTICES) {
@@ -168,11 +168,13 @@ pay_wxs_notice_load(pay_wxs_order_t *o, const pay_json_t *row)
 
     if (max == 0
         || pay_wxs_cell_int(&row, max - 1, &index) != PAY_OK
-        || pay_wxs_cell_int(&row, INT64_MAX, &n->due_at) != PAY_OK)
+        || pay_wxs_cell_int(&row, INT64_MAX, &n->due_at) != PAY_OK
+        || pay_wxs_cell_int(&row, PAY_WXS_OTHER, &how) != PAY_OK)
     {
         return PAY_ERROR;
     }
 
+    n->how = (pay_wxs_how_t) how;
     n->of = (pay_wxs_of_t) of;
     n->index = (size_t) index;
 
@@ -229,7 +231,7 @@ pay_wxs_order_parse(pay_arena_t *a, pay_str_t text, pay_wxs_order_t *o)
 {
     int          type, state;
     size_t       i;
-    int64_t      refused;
+    int64_t      refused, sharing, released;
     pay_rc_t     rc;
     pay_json_t  *tree;
     const char  *why;
@@ -259,6 +261,9 @@ pay_wxs_order_parse(pay_arena_t *a, pay_str_t text, pay_wxs_order_t *o)
         || pay_json_int(tree, "total", &o->total) != PAY_OK
         || pay_json_int(tree, "expires_at", &o->expires_at) != PAY_OK
         || pay_json_int(tree, "refused", &refused) != PAY_OK
+        || pay_json_int(tree, "sharing", &sharing) != PAY_OK
+        || pay_json_int(tree, "released", &released) != PAY_OK
+        || pay_json_int(tree, "shared", &o->shared) != PAY_OK
         || pay_json_int(tree, "last_notice", &o->last_notice) != PAY_OK
         || pay_wxs_rows_load(o, pay_json_get(tree, "payments"),
                              pay_wxs_payment_load) != PAY_OK
@@ -273,8 +278,27 @@ pay_wxs_order_parse(pay_arena_t *a, pay_str_t text, pay_wxs_order_t *o)
     o->type = pay_wxs_types[type];
     o->state = (pay_wxs_state_t) state;
     o->refused = refused != 0;
+    o->sharing = sharing != 0;
+    o->released = released != 0;
 
     return PAY_OK;
+}
+
+
+static pay_wxs_refund_state_t
+pay_wxs_refund_end(int64_t amount)
+{
+    switch (pay_magic(amount)) {
+
+    case PAY_MAGIC_FAILED:
+        return PAY_WXS_ABNORMAL;
+
+    case PAY_MAGIC_CLOSED:
+        return PAY_WXS_REFUND_CLOSED;
+
+    default:
+        return PAY_WXS_REFUNDED;
+    }
 }
 
 
@@ -294,11 +318,16 @@ pay_wxs_order_ripen(pay_wxs_order_t *o, int64_t now)
         changed = 1;
     }
 
+    if (o->state == PAY_WXS_PAYING && now >= o->payments[0].time) {
+        o->state = PAY_WXS_SUCCESS;
+        changed = 1;
+    }
+
     for (i = 0; i < o->nrefunds; i++) {
         r = &o->refunds[i];
 
         if (r->state == PAY_WXS_PROCESSING && r->ends != 0 && now >= r->ends) {
-            r->state = PAY_WXS_REFUNDED;
+            r->state = pay_wxs_refund_end(r->amount);
             changed = 1;
         }
     }
@@ -407,6 +436,7 @@ pay_wxs_rows_save(pay_json_writer_t *w, const pay_wxs_order_t *o)
         pay_jw_int(w, NULL, n->of);
         pay_jw_int(w, NULL, (int64_t) n->index);
         pay_jw_int(w, NULL, n->due_at);
+        pay_jw_int(w, NULL, n->how);
         pay_jw_end(w);
     }
 
@@ -442,6 +472,9 @@ pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o)
     pay_jw_int(w, "expires_at", o->expires_at);
     pay_jw_strz(w, "state", pay_wxs_states[o->state]);
     pay_jw_int(w, "refused", o->refused);
+    pay_jw_int(w, "sharing", o->sharing);
+    pay_jw_int(w, "released", o->released);
+    pay_jw_int(w, "shared", o->shared);
     pay_jw_int(w, "last_notice", o->last_notice);
     pay_wxs_rows_save(w, o);
     pay_jw_end(w);
@@ -461,27 +494,6 @@ pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o)
     pay_wxs_due(s, o);
 
     return PAY_OK;
-}
-
-
-void
-pay_wxs_notice_add(pay_wxs_order_t *o, pay_wxs_of_t of, size_t index,
-    int64_t due_at)
-{
-    pay_wxs_notice_t  *n;
-
-    if (o->nnotices == PAY_WXS_NOTICES) {
-        o->nnotices--;
-        memmove(&o->notices[0], &o->notices[1],
-                o->nnotices * sizeof(pay_wxs_notice_t));
-    }
-
-    n = &o->notices[o->nnotices++];
-
-    n->id = ++o->last_notice;
-    n->of = of;
-    n->index = index;
-    n->due_at = due_at;
 }
 
 

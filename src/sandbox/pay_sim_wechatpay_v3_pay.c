@@ -91,7 +91,7 @@ static pay_rc_t
 pay_wxs_prepare(pay_sim_t *s, const pay_wxs_call_t *c, pay_wxs_order_t *o)
 {
     pay_str_t          expire;
-    const pay_json_t  *scene, *body;
+    const pay_json_t  *scene, *body, *sharing;
 
     memset(o, 0, sizeof(pay_wxs_order_t));
 
@@ -100,6 +100,10 @@ pay_wxs_prepare(pay_sim_t *s, const pay_wxs_call_t *c, pay_wxs_order_t *o)
     o->fingerprint = pay_wxs_fingerprint(s->arena, c, 64);
     o->type = c->op->type;
     o->id = s->order_id;
+
+    sharing = pay_json_get(pay_json_get(body, "settle_info"),
+                           "profit_sharing");
+    o->sharing = sharing != NULL && sharing->type == PAY_JSON_TRUE;
 
     if (o->fingerprint.data == NULL
         || pay_wxs_prepare_parties(body, o) != PAY_OK
@@ -219,9 +223,14 @@ pay_wxs_prepay_new(pay_sim_t *s, const pay_wxs_order_t *o)
                               "must be in the future");
     }
 
-    rc = pay_wxs_order_save(s, o);
+    rc = pay_wxs_down(s, o->total);
 
-    return rc == PAY_OK ? pay_wxs_prepaid(s, o) : PAY_ERROR;
+    if (rc == PAY_OK) {
+        rc = pay_wxs_order_save(s, o);
+    }
+
+    return rc == PAY_OK ? pay_wxs_made(s, o->total, pay_wxs_prepaid(s, o))
+           : rc == PAY_DONE ? PAY_DONE : PAY_ERROR;
 }
 
 
@@ -249,7 +258,7 @@ pay_wxs_prepay(pay_sim_t *s, const pay_wxs_call_t *c)
         return rc == PAY_DECLINED ? pay_wxs_prepay_new(s, &asked) : rc;
     }
 
-    if (known.state == PAY_WXS_SUCCESS) {
+    if (known.state == PAY_WXS_SUCCESS || known.state == PAY_WXS_PAYING) {
         return pay_wxs_fail(s, PAY_WXS_ORDER_PAID, NULL);
     }
 
@@ -348,6 +357,12 @@ pay_wxs_close(pay_sim_t *s, const pay_wxs_call_t *c)
 
     if (rc == PAY_OK && o.state == PAY_WXS_SUCCESS) {
         return pay_wxs_fail(s, PAY_WXS_ORDER_PAID, NULL);
+    }
+
+    /* section 8.5: query, then decide */
+
+    if (rc == PAY_OK && o.state == PAY_WXS_PAYING) {
+        return pay_wxs_fail(s, PAY_WXS_FREQUENCY, NULL);
     }
 
     if (rc == PAY_OK && o.state == PAY_WXS_NOTPAY) {

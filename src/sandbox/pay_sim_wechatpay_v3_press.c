@@ -49,7 +49,7 @@ pay_wxs_transaction_id(pay_sim_t *s)
 static const char *
 pay_wxs_no(const pay_wxs_order_t *o, pay_press_t press)
 {
-    if (o->state == PAY_WXS_SUCCESS) {
+    if (o->state == PAY_WXS_SUCCESS || o->state == PAY_WXS_PAYING) {
         return "The order is already paid.";
     }
 
@@ -65,14 +65,21 @@ pay_wxs_no(const pay_wxs_order_t *o, pay_press_t press)
 static pay_rc_t
 pay_wxs_press_pay(pay_sim_t *s, pay_wxs_order_t *o, size_t n)
 {
+    int64_t             time;
     pay_str_t           id;
     pay_wxs_payment_t  *p;
 
     o->state = PAY_WXS_SUCCESS;
+    time = s->now;
+
+    if (pay_magic(o->total) == PAY_MAGIC_PAYING) {
+        o->state = PAY_WXS_PAYING;
+        time += PAY_MAGIC_TIME;
+    }
 
     while (o->npayments < n) {
         p = &o->payments[o->npayments];
-        p->time = s->now;
+        p->time = time;
         p->transaction_id = pay_wxs_transaction_id(s);
 
         if (p->transaction_id.data == NULL) {
@@ -105,7 +112,9 @@ pay_wxs_press_order(pay_sim_t *s, pay_wxs_order_t *o, pay_press_t press,
 
     /* section 10.2: a notice tells of success only */
 
-    if (press == PAY_PRESS_DECLINE) {
+    if (press == PAY_PRESS_DECLINE
+        || pay_magic(o->total) == PAY_MAGIC_DECLINED)
+    {
         o->refused = 1;
         *why = "The payment was declined. WeChat Pay sends no notice of that:"
                " the order stays unpaid.";
@@ -146,10 +155,8 @@ pay_wxs_press_refund(pay_sim_t *s, pay_wxs_order_t *o, pay_press_t press,
     r->state = state;
     r->ends = s->now;
 
-    if (r->notify_url.len != 0) {
-        pay_wxs_notice_add(o, PAY_WXS_OF_REFUND, (size_t) (r - o->refunds),
-                           s->now);
-    }
+    pay_wxs_notice_add(o, PAY_WXS_OF_REFUND, (size_t) (r - o->refunds),
+                       s->now);
 
     return pay_wxs_order_save(s, o);
 }

@@ -66,6 +66,10 @@ pay_wxs_refund_payment(const pay_wxs_order_t *o, const pay_wxs_call_t *c,
     size_t     i;
     pay_str_t  id;
 
+    if (o->state != PAY_WXS_SUCCESS) {
+        return PAY_DECLINED;
+    }
+
     if (pay_json_string(c->body, "transaction_id", &id) != PAY_OK) {
         *out = 0;
         return o->npayments != 0 ? PAY_OK : PAY_DECLINED;
@@ -122,6 +126,15 @@ pay_wxs_refund_sums(pay_sim_t *s, const pay_wxs_call_t *c,
         return pay_wxs_broken(s, "/amount/total", "is not that of the order");
     }
 
+    /* section 8.8: what was shared has to come back first */
+
+    if (r->payment == 0
+        && r->amount > o->total - pay_wxs_refunded(o, 0) - o->shared
+        && r->amount <= o->total - pay_wxs_refunded(o, 0))
+    {
+        return pay_wxs_fail(s, PAY_WXS_NOT_ENOUGH, NULL);
+    }
+
     if (r->amount > o->total - pay_wxs_refunded(o, r->payment)) {
         return pay_wxs_broken(s, "/amount/refund",
                               "is more than what is left of the payment");
@@ -147,7 +160,6 @@ pay_wxs_refund_read(pay_sim_t *s, const pay_wxs_call_t *c,
     (void) pay_json_string(c->body, "funds_account", &r->account);
 
     r->created = s->now;
-    r->ends = s->now;
     r->hash = pay_wxs_fingerprint(s->arena, c, PAY_WXS_HASH);
 
     if (r->hash.data == NULL
@@ -156,6 +168,8 @@ pay_wxs_refund_read(pay_sim_t *s, const pay_wxs_call_t *c,
     {
         return PAY_ERROR;
     }
+
+    r->ends = pay_magic(r->amount) == PAY_MAGIC_OPEN ? 0 : s->now;
 
     return pay_json_string(c->body, "out_refund_no", &r->number);
 }
@@ -174,13 +188,12 @@ pay_wxs_refund_new(pay_sim_t *s, pay_wxs_order_t *o,
                               "the order has 50 refunds already");
     }
 
-    o->refunds[o->nrefunds] = *r;
+    o->refunds[o->nrefunds++] = *r;
 
-    if (r->notify_url.len != 0) {
-        pay_wxs_notice_add(o, PAY_WXS_OF_REFUND, o->nrefunds, r->ends);
+    if (r->ends != 0) {
+        pay_wxs_notice_add(o, PAY_WXS_OF_REFUND, o->nrefunds - 1, s->now);
     }
 
-    o->nrefunds++;
     rc = pay_wxs_order_save(s, o);
 
     if (rc == PAY_INVALID) {
@@ -193,7 +206,9 @@ pay_wxs_refund_new(pay_sim_t *s, pay_wxs_order_t *o,
         return PAY_ERROR;
     }
 
-    return pay_wxs_reply(s, 200, pay_wxs_refund_answer(s->arena, o, r));
+    return pay_wxs_made(s, r->amount,
+                        pay_wxs_reply(s, 200,
+                                      pay_wxs_refund_answer(s->arena, o, r)));
 }
 
 
@@ -228,7 +243,15 @@ pay_wxs_refund_of(pay_sim_t *s, const pay_wxs_call_t *c, pay_wxs_order_t *o,
         return pay_wxs_fail(s, PAY_WXS_NO_RESOURCE, NULL);
     }
 
+    if (pay_magic(asked.amount) == PAY_MAGIC_POOR) {
+        return pay_wxs_fail(s, PAY_WXS_NOT_ENOUGH, NULL);
+    }
+
     rc = pay_wxs_refund_sums(s, c, o, &asked);
+
+    if (rc == PAY_OK) {
+        rc = pay_wxs_down(s, asked.amount);
+    }
 
     return rc == PAY_OK ? pay_wxs_refund_new(s, o, &asked, index) : rc;
 }

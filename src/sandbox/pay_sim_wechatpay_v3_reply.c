@@ -40,7 +40,9 @@ static const struct {
     { "NOT_FOUND", 404, "0", "there is no such bill" },
     { "ALREADY_EXISTS", 400, "0",
       "the same number came before with other parameters" },
-    { "NOT_ENOUGH", 403, "0", "there is not enough money for that" }
+    { "NOT_ENOUGH", 403, "0", "there is not enough money for that" },
+    { "FREQUENCY_LIMITED", 429, "0", "the payer is paying right now" },
+    { "SYSTEM_ERROR", 500, "0", "the system is busy" }
 };
 
 
@@ -227,4 +229,80 @@ pay_wxs_refuse(pay_sim_t *s, pay_wxs_error_t e, const char *location,
     fault.unknown = 0;
 
     return pay_wxs_fail(s, e, &fault);
+}
+
+
+pay_str_t
+pay_wxs_spoil(pay_arena_t *a, pay_str_t signature)
+{
+    pay_u8     first;
+    pay_buf_t  b;
+
+    first = signature.data[0] == 'A' ? 'B' : 'A';
+
+    pay_buf_init(&b, a, signature.len);
+    pay_buf_addc(&b, first);
+    pay_buf_add(&b, signature.data + 1, signature.len - 1);
+
+    return pay_buf_str(&b);
+}
+
+
+static pay_rc_t
+pay_wxs_unsign(pay_sim_t *s)
+{
+    size_t         i;
+    pay_header_t  *h;
+
+    for (i = 0; i < s->nreply_headers; i++) {
+        h = &s->reply_headers[i];
+
+        if (pay_str_caseeqz(h->name, "Wechatpay-Signature")) {
+            h->value = pay_wxs_spoil(s->arena, h->value);
+            return h->value.data != NULL ? PAY_DONE : PAY_ERROR;
+        }
+    }
+
+    return PAY_DONE;
+}
+
+
+pay_rc_t
+pay_wxs_made(pay_sim_t *s, int64_t amount, pay_rc_t rc)
+{
+    pay_magic_t  magic;
+
+    magic = pay_magic(amount);
+
+    if (rc != PAY_DONE || pay_magic_wire(s, magic)) {
+        return rc;
+    }
+
+    if (magic == PAY_MAGIC_UNSIGNED) {
+        return pay_wxs_unsign(s);
+    }
+
+    if (magic == PAY_MAGIC_BROKEN) {
+        s->nreply_headers = 0;
+        return pay_wxs_fail(s, PAY_WXS_SYSTEM, NULL);
+    }
+
+    return rc;
+}
+
+
+/* a proxy in front of the platform: no JSON, and not signed */
+
+pay_rc_t
+pay_wxs_down(pay_sim_t *s, int64_t amount)
+{
+    if (pay_magic(amount) != PAY_MAGIC_DOWN) {
+        return PAY_OK;
+    }
+
+    s->status = 503;
+    s->reply_body = PAY_STR("<html><h1>503 Service Unavailable</h1></html>");
+
+    return pay_sim_header(s, "Content-Type", PAY_STR("text/html")) == PAY_OK
+           ? PAY_DONE : PAY_ERROR;
 }

@@ -11,6 +11,8 @@
 
 static int pay_wxs_algorithm(pay_str_t text);
 static int pay_wxs_recv_type(pay_str_t text);
+static int pay_wxs_receiver_type(pay_str_t text);
+static int pay_wxs_relation(pay_str_t text);
 static int pay_wxs_from_account(pay_str_t text);
 static int pay_wxs_funds_account(pay_str_t text);
 
@@ -157,6 +159,114 @@ const pay_sim_rule_t  pay_wxs_no_rules[] = {
 };
 
 
+/* section 8.8 */
+
+#define PAY_WXS_TRANSACTION                                                  \
+    { "transaction_id", PAY_SIM_STRING, 1, 1, 32, NULL,                      \
+      pay_wxs_transaction_number }
+
+#define PAY_WXS_OUT_ORDER_NO(required)                                       \
+    { "out_order_no", PAY_SIM_STRING, required, 1, 64, NULL,                 \
+      pay_wxs_long_number }
+
+
+static const pay_sim_rule_t  pay_wxs_split_receivers[] = {
+
+    { "type", PAY_SIM_STRING, 1, 1, 32, NULL, pay_wxs_receiver_type },
+    { "account", PAY_SIM_STRING, 1, 1, 64, NULL, NULL },
+    { "name", PAY_SIM_STRING, 0, 1, 1024, NULL, NULL },
+    { "amount", PAY_SIM_INTEGER, 1, 1, PAY_AMOUNT_MAX, NULL, NULL },
+    { "description", PAY_SIM_STRING, 1, 1, 80, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_split_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    { "appid", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    { "sub_appid", PAY_SIM_STRING, 0, 1, 32, NULL, NULL },
+    PAY_WXS_TRANSACTION,
+    PAY_WXS_OUT_ORDER_NO(1),
+    { "receivers", PAY_SIM_OBJECTS, 1, 1, PAY_WXS_RECEIVERS,
+      pay_wxs_split_receivers, NULL },
+    { "unfreeze_unsplit", PAY_SIM_BOOLEAN, 1, 0, 0, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_unfreeze_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    PAY_WXS_TRANSACTION,
+    PAY_WXS_OUT_ORDER_NO(1),
+    { "description", PAY_SIM_STRING, 1, 1, 80, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_split_query_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    PAY_WXS_TRANSACTION,
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_return_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    { "order_id", PAY_SIM_STRING, 0, 1, 64, NULL, pay_wxs_long_number },
+    PAY_WXS_OUT_ORDER_NO(0),
+    { "out_return_no", PAY_SIM_STRING, 1, 1, 64, NULL, pay_wxs_long_number },
+    { "return_mchid", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    { "amount", PAY_SIM_INTEGER, 1, 1, PAY_AMOUNT_MAX, NULL, NULL },
+    { "description", PAY_SIM_STRING, 1, 1, 80, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_return_query_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    PAY_WXS_OUT_ORDER_NO(1),
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_receiver_add_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    { "appid", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    { "sub_appid", PAY_SIM_STRING, 0, 1, 32, NULL, NULL },
+    { "type", PAY_SIM_STRING, 1, 1, 32, NULL, pay_wxs_receiver_type },
+    { "account", PAY_SIM_STRING, 1, 1, 64, NULL, NULL },
+    { "name", PAY_SIM_STRING, 0, 1, 1024, NULL, NULL },
+    { "relation_type", PAY_SIM_STRING, 1, 1, 32, NULL, pay_wxs_relation },
+    { "custom_relation", PAY_SIM_STRING, 0, 1, 10, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_receiver_delete_rules[] = {
+
+    PAY_WXS_SUB_MCHID(0),
+    { "appid", PAY_SIM_STRING, 1, 1, 32, NULL, NULL },
+    { "sub_appid", PAY_SIM_STRING, 0, 1, 32, NULL, NULL },
+    { "type", PAY_SIM_STRING, 1, 1, 32, NULL, pay_wxs_receiver_type },
+    { "account", PAY_SIM_STRING, 1, 1, 64, NULL, NULL },
+
+    PAY_WXS_END
+};
+
+
 int
 pay_wxs_one_of(pay_str_t text, const char *words)
 {
@@ -201,6 +311,23 @@ static int
 pay_wxs_recv_type(pay_str_t text)
 {
     return pay_wxs_one_of(text, "CONFIRM_PAGE RED_PACKET");
+}
+
+
+static int
+pay_wxs_receiver_type(pay_str_t text)
+{
+    return pay_wxs_one_of(text, "MERCHANT_ID PERSONAL_OPENID"
+                                " PERSONAL_SUB_OPENID");
+}
+
+
+static int
+pay_wxs_relation(pay_str_t text)
+{
+    return pay_wxs_one_of(text, "SERVICE_PROVIDER STORE STAFF STORE_OWNER"
+                                " PARTNER HEADQUARTER BRAND DISTRIBUTOR USER"
+                                " SUPPLIER CUSTOM");
 }
 
 

@@ -15,6 +15,7 @@ typedef enum {
     PAY_WXS_SAY_NOTPAY = 0,
     PAY_WXS_SAY_SUCCESS,
     PAY_WXS_SAY_CLOSED,
+    PAY_WXS_SAY_PAYING,
     PAY_WXS_SAY_REFUND,
     PAY_WXS_SAY_REFUSED
 } pay_wxs_say_t;
@@ -26,6 +27,7 @@ static const struct {
     { "NOTPAY", "订单未支付" },
     { "SUCCESS", "支付成功" },
     { "CLOSED", "订单已关闭" },
+    { "USERPAYING", "用户支付中" },
     { "REFUND", "转入退款" },
     { "NOTPAY", "支付失败，余额不足" }
 };
@@ -207,7 +209,7 @@ pay_wxs_transaction(pay_arena_t *a, const pay_wxs_order_t *o, size_t payment)
     pay_jw_strz(w, "trade_state", pay_wxs_words[say].name);
     pay_jw_strz(w, "trade_state_desc", pay_wxs_words[say].desc);
 
-    if (payment < o->npayments
+    if (payment < o->npayments && o->state == PAY_WXS_SUCCESS
         && pay_wxs_paid(w, a, o, &o->payments[payment]) != PAY_OK)
     {
         return (pay_str_t) pay_str_null;

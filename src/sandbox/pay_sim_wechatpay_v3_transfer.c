@@ -228,13 +228,23 @@ pay_wxs_transfer_new(pay_sim_t *s, const pay_wxs_transfer_t *t)
         return rc;
     }
 
+    if (pay_magic(t->amount) == PAY_MAGIC_POOR) {
+        return pay_wxs_fail(s, PAY_WXS_NOT_ENOUGH, NULL);
+    }
+
+    rc = pay_wxs_down(s, t->amount);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
     if (pay_wxs_transfer_save(s, t) != PAY_OK
         || pay_sim_put(index, s->order_id) != PAY_OK)
     {
         return PAY_ERROR;
     }
 
-    return pay_wxs_transfer_reply(s, t, 0);
+    return pay_wxs_made(s, t->amount, pay_wxs_transfer_reply(s, t, 0));
 }
 
 

@@ -173,7 +173,7 @@ pay_wxs_transfer_end(pay_wxs_transfer_t *t, pay_wxs_transfer_state_t state,
     t->fail_reason = pay_strz(reason);
 
     if (t->notify_url.len != 0) {
-        t->due_at = now;
+        t->due_at = pay_magic_due(pay_magic(t->amount), now);
     }
 }
 
@@ -230,7 +230,14 @@ pay_wxs_transfer_press(pay_sim_t *s, pay_press_t press, const char **why)
     switch (press) {
 
     case PAY_PRESS_PAY:
-        pay_wxs_transfer_end(&t, PAY_WXS_DONE, "", s->now);
+
+        if (pay_magic(t.amount) == PAY_MAGIC_FAILED) {
+            pay_wxs_transfer_end(&t, PAY_WXS_FAILED, "TRANSFER_RISK", s->now);
+
+        } else {
+            pay_wxs_transfer_end(&t, PAY_WXS_DONE, "", s->now);
+        }
+
         return pay_wxs_transfer_save(s, &t);
 
     case PAY_PRESS_DECLINE:
@@ -319,6 +326,11 @@ pay_wxs_transfer_notice(pay_sim_t *s, int64_t id, pay_request_t *out)
         return rc != PAY_OK ? rc : PAY_DECLINED;
     }
 
+    if (pay_magic(t.amount) == PAY_MAGIC_OTHER) {
+        t.amount++;
+    }
+
+    letter.forged = 0;
     letter.url = t.notify_url;
     letter.plain = pay_wxs_transfer_told(s->arena, &t);
     letter.time = t.updated;

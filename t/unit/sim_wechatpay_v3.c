@@ -1166,7 +1166,8 @@ test_channels(void)
 #define ORDER(end)                                                            \
     "{\"id\":\"n\",\"appid\":\"a\",\"mchid\":\"m\",\"out_trade_no\":\"n\","   \
     "\"description\":\"d\",\"notify_url\":\"http://a/\","                     \
-    "\"fingerprint\":\"00\",\"total\":1,\"expires_at\":9999999999," end "}"
+    "\"fingerprint\":\"00\",\"total\":1,\"sharing\":0,\"released\":0,\"shared\":0,"  \
+    "\"expires_at\":9999999999," end "}"
 
 #define STATE  "\"type\":\"NATIVE\",\"state\":\"NOTPAY\",\"refused\":0,"      \
                "\"last_notice\":0,"
@@ -1198,10 +1199,11 @@ static const char *const  damaged[] = {
     ORDER(STATE ONE "\"refunds\":[" REF "1,1,1,1,1]],\"notices\":[]"),
     ORDER(STATE ONE "\"refunds\":[" REF "0,1,1,1,4]],\"notices\":[]"),
     ORDER(STATE ONE "\"refunds\":[" REF "0,1,1,1]],\"notices\":[]"),
-    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,1,0,1]]"),
-    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,0,1,1]]"),
-    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,2,0,1]]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,1,0,1,0]]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,0,1,1,0]]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,2,0,1,0]]"),
     ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,0,0]]"),
+    ORDER(STATE ONE "\"refunds\":[],\"notices\":[[1,0,0,1,3]]"),
 };
 
 
@@ -1256,7 +1258,7 @@ test_failures(void)
 
     fresh();
     s.order = PAY_STR(ORDER(STATE ONE "\"refunds\":[" REF "0,1,1,1,1]],"
-                            "\"notices\":[[1,0,0,1],[2,1,0,1]]"));
+                            "\"notices\":[[1,0,0,1,0],[2,1,0,1,2]]"));
     is_int(sim->view(&s, &view), PAY_OK, "one like them that is whole");
 
     key = conf.sandbox_key;
