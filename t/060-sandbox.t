@@ -893,7 +893,7 @@ sub prepay {
         JSON::PP::encode_json({
             appid => 'wx8888888888888888', mchid => '1900000001',
             description => 'd', out_trade_no => $id,
-            notify_url => "$gate/notify/wechat",
+            notify_url => "http://127.0.0.1:$Mock::Port/notify/wechat",
             amount => { total => $total, currency => 'CNY' }
         }), @_[2 .. $#_]);
 }
@@ -921,10 +921,10 @@ is(prepay($id, 904)->{status}, 200, 'asked again: whole');
 # 905, 906: 5xx with and without the deed
 
 $id = number();
-is(prepay($id, 905)->{status}, 500, '500');
-is(prepay($id, 905)->{status}, 200, 'it was done');
+is(prepay($id, 905)->{status}, 500, 'an error, and it is done');
+is(prepay($id, 905)->{status}, 200, 'asked again: told');
 $id = number();
-is(prepay($id, 906)->{status}, 503, '503') for 1 .. 2;
+is(prepay($id, 906)->{status}, 503, "an error, try $_") for 1 .. 2;
 
 # 903: later than anybody waits
 

@@ -71,7 +71,7 @@ known() {
 known openssl/ src/crypto/ src/crypto
 known yajl/ src/codec/pay_json src/codec/pay_json
 known expat src/codec/pay_xml src/codec/pay_xml
-known zlib src/codec/pay_gunzip src/codec/pay_gunzip
+known zlib 'src/codec/pay_g\(un\)*zip' "src/codec's gzip"
 known hiredis/ ngx_pay_module/ngx_pay_redis "the Redis client"
 
 # the result -1 has been taken for a yes often enough

@@ -31,4 +31,8 @@ pay_rc_t pay_gunzip_end(pay_gunzip_t *g);
 void pay_gunzip_drop(pay_gunzip_t *g);                      /* NULL is fine */
 
 
+/* the other way, in one piece; data NULL: no memory, or it is too long */
+pay_str_t pay_gzip(pay_arena_t *a, pay_str_t in);
+
+
 #endif /* PAY_GUNZIP_H_INCLUDED */

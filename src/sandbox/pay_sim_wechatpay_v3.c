@@ -78,6 +78,17 @@ const pay_wxs_op_t  pay_wxs_ops[] = {
     { "GET", PAY_WXS_REFUND "/", "", "out_refund_no", pay_wxs_long_number,
       pay_wxs_sub_mchid_rules, 0, pay_wxs_refund_query, NULL },
 
+    /* section 8.7 */
+
+    { "GET", "/v3/bill/tradebill", NULL, NULL, NULL, pay_wxs_trade_rules, 0,
+      pay_wxs_bill_trade, NULL },
+
+    { "GET", "/v3/bill/fundflowbill", NULL, NULL, NULL, pay_wxs_fund_rules, 0,
+      pay_wxs_bill_fund, NULL },
+
+    { "GET", "/v3/billdownload/file", NULL, NULL, NULL,
+      pay_wxs_download_rules, 0, pay_wxs_bill_download, NULL },
+
     /* section 8.8; unfreeze is no number of an order */
 
     { "POST", PAY_WXS_SPLIT "orders", NULL, NULL, NULL, pay_wxs_split_rules,

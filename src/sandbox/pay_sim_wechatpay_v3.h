@@ -18,6 +18,9 @@
  *   pay_sim_wechatpay_v3_receivers.c       ... and who may have a share
  *   pay_sim_wechatpay_v3_transfer.c        transfer bills
  *   pay_sim_wechatpay_v3_transfer_order.c  ... as stored, as shown, as told
+ *   pay_sim_wechatpay_v3_journal.c what happened on a day
+ *   pay_sim_wechatpay_v3_bill.c    bills of that
+ *   pay_sim_wechatpay_v3_bill_rows.c       ... and their files
  *   pay_sim_wechatpay_v3_order.c   the order as stored
  *   pay_sim_wechatpay_v3_show.c    the order as told: transaction, refund, page
  *   pay_sim_wechatpay_v3_press.c   buttons
@@ -53,7 +56,8 @@ typedef enum {
     PAY_WXS_EXISTS,
     PAY_WXS_NOT_ENOUGH,
     PAY_WXS_FREQUENCY,
-    PAY_WXS_SYSTEM
+    PAY_WXS_SYSTEM,
+    PAY_WXS_NO_STATEMENT
 } pay_wxs_error_t;
 
 
@@ -164,6 +168,10 @@ void pay_wxs_notice_add(pay_wxs_order_t *o, pay_wxs_of_t of, size_t index,
 /* what was refunded of a payment, or may still be */
 int64_t pay_wxs_refunded(const pay_wxs_order_t *o, size_t payment);
 
+/* of any text: for bills, which change nothing */
+pay_rc_t pay_wxs_order_read(pay_arena_t *a, pay_str_t text,
+    pay_wxs_order_t *o);
+
 /* NULL: the order has none of that number */
 pay_wxs_refund_t *pay_wxs_refund_find(pay_wxs_order_t *o, pay_str_t number);
 
@@ -177,6 +185,11 @@ pay_str_t pay_wxs_refund_answer(pay_arena_t *a, const pay_wxs_order_t *o,
 pay_str_t pay_wxs_refund_told(pay_arena_t *a, const pay_wxs_order_t *o,
     const pay_wxs_refund_t *r);
 const char *pay_wxs_refund_word(const pay_wxs_refund_t *r);
+pay_str_t pay_wxs_refund_id(pay_arena_t *a, const pay_wxs_order_t *o,
+    const pay_wxs_refund_t *r);
+
+/* what it becomes by itself */
+pay_wxs_refund_state_t pay_wxs_refund_end(int64_t amount);
 
 /* digits that a hash of the text gives, behind a prefix: always the same */
 pay_str_t pay_wxs_digits(pay_arena_t *a, const char *prefix, pay_str_t text,
@@ -300,6 +313,8 @@ int pay_wxs_is_transfer(const pay_sim_t *s);
 /* as of an order */
 pay_rc_t pay_wxs_transfer_load(pay_sim_t *s, pay_wxs_transfer_t *t);
 pay_rc_t pay_wxs_transfer_save(pay_sim_t *s, const pay_wxs_transfer_t *t);
+pay_rc_t pay_wxs_transfer_read_text(pay_arena_t *a, pay_str_t text,
+    pay_wxs_transfer_t *t);
 const char *pay_wxs_transfer_word(const pay_wxs_transfer_t *t);
 
 pay_rc_t pay_wxs_transfer_press(pay_sim_t *s, pay_press_t press,
@@ -308,6 +323,52 @@ pay_rc_t pay_wxs_transfer_view(pay_sim_t *s, pay_sim_view_t *out);
 pay_rc_t pay_wxs_transfer_notice(pay_sim_t *s, int64_t id,
     pay_request_t *out);
 pay_rc_t pay_wxs_transfer_sent(pay_sim_t *s, int64_t id);
+
+
+/*
+ * The journal: 'P' a payment ("0", "1"), 'R' a refund (out_refund_no), 'T' a
+ * transfer.  open: PAY_OK when a line can be written, or PAY_FETCH: to be
+ * called before anything is changed.
+ */
+
+typedef struct {
+    pay_u8                  kind;
+    pay_str_t               number;
+    pay_str_t               id;         /* of the thing that has the rest */
+} pay_wxs_entry_t;
+
+typedef struct {
+    pay_wxs_entry_t        *elts;
+    size_t                  nelts;
+} pay_wxs_journal_t;
+
+pay_rc_t pay_wxs_journal_open(pay_sim_t *s);
+pay_rc_t pay_wxs_journal(pay_sim_t *s, const char *kind, pay_str_t number,
+    pay_str_t id);
+pay_rc_t pay_wxs_journal_load(pay_sim_t *s, pay_str_t day,
+    pay_wxs_journal_t *out);
+
+/* YYYY-MM-DD in Beijing */
+pay_str_t pay_wxs_day(pay_arena_t *a, int64_t time);
+
+/* what a row of a bill is of */
+
+typedef struct {
+    const pay_wxs_order_t   *order;     /* NULL: a transfer's */
+    const pay_wxs_refund_t  *refund;    /* NULL: a payment's */
+    size_t                   payment;
+    pay_str_t                id;        /* the platform's number of it */
+    pay_str_t                number;    /* the merchant's */
+    int64_t                  amount;
+    int64_t                  time;
+    int                      income;
+    const char              *name;
+} pay_wxs_event_t;
+
+pay_str_t pay_wxs_trade_file(pay_arena_t *a, const pay_wxs_event_t *events,
+    size_t n);
+pay_str_t pay_wxs_fund_file(pay_arena_t *a, const pay_wxs_event_t *events,
+    size_t n);
 
 
 /* an operation, and a request for it */
@@ -376,6 +437,9 @@ pay_rc_t pay_wxs_split_return_query(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_split_left(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_receiver_add(pay_sim_t *s, const pay_wxs_call_t *c);
 pay_rc_t pay_wxs_receiver_delete(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_bill_trade(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_bill_fund(pay_sim_t *s, const pay_wxs_call_t *c);
+pay_rc_t pay_wxs_bill_download(pay_sim_t *s, const pay_wxs_call_t *c);
 
 
 /* who sent it, and signatures */
@@ -454,6 +518,9 @@ extern const pay_sim_rule_t  pay_wxs_return_rules[];
 extern const pay_sim_rule_t  pay_wxs_return_query_rules[];
 extern const pay_sim_rule_t  pay_wxs_receiver_add_rules[];
 extern const pay_sim_rule_t  pay_wxs_receiver_delete_rules[];
+extern const pay_sim_rule_t  pay_wxs_trade_rules[];         /* 8.7 */
+extern const pay_sim_rule_t  pay_wxs_fund_rules[];
+extern const pay_sim_rule_t  pay_wxs_download_rules[];
 
 /* numbers of section 8.0: out_trade_no, out_refund_no, and the channel's */
 int pay_wxs_number(pay_str_t number);

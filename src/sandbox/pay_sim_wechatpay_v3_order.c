@@ -226,8 +226,8 @@ pay_wxs_word(const pay_json_t *tree, const char *key, const char *const *words,
 }
 
 
-static pay_rc_t
-pay_wxs_order_parse(pay_arena_t *a, pay_str_t text, pay_wxs_order_t *o)
+pay_rc_t
+pay_wxs_order_read(pay_arena_t *a, pay_str_t text, pay_wxs_order_t *o)
 {
     int          type, state;
     size_t       i;
@@ -285,7 +285,7 @@ pay_wxs_order_parse(pay_arena_t *a, pay_str_t text, pay_wxs_order_t *o)
 }
 
 
-static pay_wxs_refund_state_t
+pay_wxs_refund_state_t
 pay_wxs_refund_end(int64_t amount)
 {
     switch (pay_magic(amount)) {
@@ -375,7 +375,7 @@ pay_wxs_order_load(pay_sim_t *s, pay_wxs_order_t *o)
         return PAY_DECLINED;
     }
 
-    if (pay_wxs_order_parse(s->arena, s->order, o) != PAY_OK) {
+    if (pay_wxs_order_read(s->arena, s->order, o) != PAY_OK) {
         return PAY_ERROR;
     }
 

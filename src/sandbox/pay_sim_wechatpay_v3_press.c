@@ -89,7 +89,11 @@ pay_wxs_press_pay(pay_sim_t *s, pay_wxs_order_t *o, size_t n)
         id = pay_wxs_id(s, "transaction/", (pay_str_t) pay_str_null,
                         p->transaction_id);
 
-        if (id.data == NULL || pay_sim_make(s, id, o->id) != PAY_OK) {
+        if (id.data == NULL || pay_sim_make(s, id, o->id) != PAY_OK
+            || pay_wxs_journal(s, "P", o->npayments == 0 ? PAY_STR("0")
+                                                         : PAY_STR("1"),
+                               o->id) != PAY_OK)
+        {
             return PAY_ERROR;
         }
 
@@ -104,6 +108,8 @@ static pay_rc_t
 pay_wxs_press_order(pay_sim_t *s, pay_wxs_order_t *o, pay_press_t press,
     const char **why)
 {
+    pay_rc_t  rc;
+
     *why = pay_wxs_no(o, press);
 
     if (*why != NULL) {
@@ -121,7 +127,11 @@ pay_wxs_press_order(pay_sim_t *s, pay_wxs_order_t *o, pay_press_t press,
         return pay_wxs_order_save(s, o);
     }
 
-    return pay_wxs_press_pay(s, o, press == PAY_PRESS_PAY_TWICE ? 2 : 1);
+    rc = pay_wxs_journal_open(s);
+
+    return rc == PAY_OK
+           ? pay_wxs_press_pay(s, o, press == PAY_PRESS_PAY_TWICE ? 2 : 1)
+           : rc;
 }
 
 
@@ -131,6 +141,7 @@ static pay_rc_t
 pay_wxs_press_refund(pay_sim_t *s, pay_wxs_order_t *o, pay_press_t press,
     const char **why)
 {
+    pay_rc_t                 rc;
     pay_wxs_refund_t        *r;
     pay_wxs_refund_state_t   state;
 
@@ -150,6 +161,16 @@ pay_wxs_press_refund(pay_sim_t *s, pay_wxs_order_t *o, pay_press_t press,
     {
         *why = "The refund is over.";
         return PAY_DECLINED;
+    }
+
+    rc = pay_wxs_journal_open(s);
+
+    if (rc == PAY_OK && state == PAY_WXS_REFUNDED) {
+        rc = pay_wxs_journal(s, "R", r->number, o->id);
+    }
+
+    if (rc != PAY_OK) {
+        return rc;
     }
 
     r->state = state;

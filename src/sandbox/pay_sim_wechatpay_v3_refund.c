@@ -188,6 +188,18 @@ pay_wxs_refund_new(pay_sim_t *s, pay_wxs_order_t *o,
                               "the order has 50 refunds already");
     }
 
+    rc = pay_wxs_journal_open(s);
+
+    if (rc == PAY_OK && r->ends != 0
+        && pay_wxs_refund_end(r->amount) == PAY_WXS_REFUNDED)
+    {
+        rc = pay_wxs_journal(s, "R", r->number, o->id);
+    }
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
     o->refunds[o->nrefunds++] = *r;
 
     if (r->ends != 0) {
@@ -197,6 +209,7 @@ pay_wxs_refund_new(pay_sim_t *s, pay_wxs_order_t *o,
     rc = pay_wxs_order_save(s, o);
 
     if (rc == PAY_INVALID) {
+        s->things = NULL;
         return pay_wxs_broken(s, "/out_refund_no",
                               "the sandbox has no room for another refund of"
                               " this order");

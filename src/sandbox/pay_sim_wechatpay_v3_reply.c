@@ -42,7 +42,8 @@ static const struct {
       "the same number came before with other parameters" },
     { "NOT_ENOUGH", 403, "0", "there is not enough money for that" },
     { "FREQUENCY_LIMITED", 429, "0", "the payer is paying right now" },
-    { "SYSTEM_ERROR", 500, "0", "the system is busy" }
+    { "SYSTEM_ERROR", 500, "0", "the system is busy" },
+    { "NO_STATEMENT_EXIST", 400, "0", "nothing happened on that day" }
 };
 
 

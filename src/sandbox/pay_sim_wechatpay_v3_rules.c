@@ -13,6 +13,11 @@ static int pay_wxs_algorithm(pay_str_t text);
 static int pay_wxs_recv_type(pay_str_t text);
 static int pay_wxs_receiver_type(pay_str_t text);
 static int pay_wxs_relation(pay_str_t text);
+static int pay_wxs_date(pay_str_t text);
+static int pay_wxs_tar(pay_str_t text);
+static int pay_wxs_tar_file(pay_str_t text);
+static int pay_wxs_bill_type(pay_str_t text);
+static int pay_wxs_account_type(pay_str_t text);
 static int pay_wxs_from_account(pay_str_t text);
 static int pay_wxs_funds_account(pay_str_t text);
 
@@ -267,6 +272,45 @@ const pay_sim_rule_t  pay_wxs_receiver_delete_rules[] = {
 };
 
 
+/* section 8.7 */
+
+#define PAY_WXS_BILL_DATE                                                    \
+    { "bill_date", PAY_SIM_STRING, 1, 10, 10, NULL, pay_wxs_date }
+
+#define PAY_WXS_TAR                                                          \
+    { "tar_type", PAY_SIM_STRING, 0, 1, 8, NULL, pay_wxs_tar }
+
+
+const pay_sim_rule_t  pay_wxs_trade_rules[] = {
+
+    PAY_WXS_BILL_DATE,
+    PAY_WXS_SUB_MCHID(0),
+    { "bill_type", PAY_SIM_STRING, 0, 1, 16, NULL, pay_wxs_bill_type },
+    PAY_WXS_TAR,
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_fund_rules[] = {
+
+    PAY_WXS_BILL_DATE,
+    { "account_type", PAY_SIM_STRING, 0, 1, 16, NULL, pay_wxs_account_type },
+    PAY_WXS_TAR,
+
+    PAY_WXS_END
+};
+
+
+const pay_sim_rule_t  pay_wxs_download_rules[] = {
+
+    { "token", PAY_SIM_STRING, 1, 1, 256, NULL, NULL },
+    { "tartype", PAY_SIM_STRING, 0, 4, 4, NULL, pay_wxs_tar_file },
+
+    PAY_WXS_END
+};
+
+
 int
 pay_wxs_one_of(pay_str_t text, const char *words)
 {
@@ -328,6 +372,53 @@ pay_wxs_relation(pay_str_t text)
     return pay_wxs_one_of(text, "SERVICE_PROVIDER STORE STAFF STORE_OWNER"
                                 " PARTNER HEADQUARTER BRAND DISTRIBUTOR USER"
                                 " SUPPLIER CUSTOM");
+}
+
+
+/* YYYY-MM-DD: that there is such a day the journal knows */
+
+static int
+pay_wxs_date(pay_str_t text)
+{
+    size_t  i;
+
+    for (i = 0; i < text.len; i++) {
+        if (i == 4 || i == 7 ? text.data[i] != '-'
+                             : text.data[i] < '0' || text.data[i] > '9')
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+pay_wxs_tar(pay_str_t text)
+{
+    return pay_str_eqz(text, "GZIP");
+}
+
+
+static int
+pay_wxs_tar_file(pay_str_t text)
+{
+    return pay_str_eqz(text, "gzip");
+}
+
+
+static int
+pay_wxs_bill_type(pay_str_t text)
+{
+    return pay_wxs_one_of(text, "ALL SUCCESS REFUND");
+}
+
+
+static int
+pay_wxs_account_type(pay_str_t text)
+{
+    return pay_wxs_one_of(text, "BASIC OPERATION FEES");
 }
 
 

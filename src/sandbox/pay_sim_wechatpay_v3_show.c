@@ -250,27 +250,33 @@ pay_wxs_digits(pay_arena_t *a, const char *prefix, pay_str_t text, size_t n)
 }
 
 
+pay_str_t
+pay_wxs_refund_id(pay_arena_t *a, const pay_wxs_order_t *o,
+    const pay_wxs_refund_t *r)
+{
+    pay_str_t         text;
+    const pay_str_t  *parts[] = {
+        &o->payments[r->payment].transaction_id, &r->number, NULL
+    };
+
+    text = pay_concat(a, parts);
+
+    return text.data != NULL ? pay_wxs_digits(a, "50", text, 27) : text;
+}
+
+
 /* the numbers of both sides, and success_time, as both texts have them */
 
 static pay_rc_t
 pay_wxs_refund_head(pay_json_writer_t *w, pay_arena_t *a,
     const pay_wxs_order_t *o, const pay_wxs_refund_t *r)
 {
-    pay_str_t         id, time, text;
-    const pay_str_t  *parts[] = {
-        &o->payments[r->payment].transaction_id, &r->number, NULL
-    };
+    pay_str_t  id, time;
 
-    text = pay_concat(a, parts);
+    id = pay_wxs_refund_id(a, o, r);
     time = pay_time_format(a, r->ends, PAY_BEIJING);
 
-    if (text.data == NULL || time.data == NULL) {
-        return PAY_ERROR;
-    }
-
-    id = pay_wxs_digits(a, "50", text, 27);
-
-    if (id.data == NULL) {
+    if (id.data == NULL || time.data == NULL) {
         return PAY_ERROR;
     }
 

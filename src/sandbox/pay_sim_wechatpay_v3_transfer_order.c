@@ -59,8 +59,9 @@ pay_wxs_transfer_member(const pay_wxs_transfer_t *t, size_t i)
 }
 
 
-static pay_rc_t
-pay_wxs_transfer_parse(pay_arena_t *a, pay_str_t text, pay_wxs_transfer_t *t)
+pay_rc_t
+pay_wxs_transfer_read_text(pay_arena_t *a, pay_str_t text,
+    pay_wxs_transfer_t *t)
 {
     size_t       i;
     int64_t      state;
@@ -187,7 +188,7 @@ pay_wxs_transfer_load(pay_sim_t *s, pay_wxs_transfer_t *t)
         return PAY_DECLINED;
     }
 
-    if (pay_wxs_transfer_parse(s->arena, s->order, t) != PAY_OK) {
+    if (pay_wxs_transfer_read_text(s->arena, s->order, t) != PAY_OK) {
         return PAY_ERROR;
     }
 
@@ -230,15 +231,21 @@ pay_wxs_transfer_press(pay_sim_t *s, pay_press_t press, const char **why)
     switch (press) {
 
     case PAY_PRESS_PAY:
+        rc = pay_wxs_journal_open(s);
+
+        if (rc != PAY_OK) {
+            return rc;
+        }
 
         if (pay_magic(t.amount) == PAY_MAGIC_FAILED) {
             pay_wxs_transfer_end(&t, PAY_WXS_FAILED, "TRANSFER_RISK", s->now);
 
         } else {
             pay_wxs_transfer_end(&t, PAY_WXS_DONE, "", s->now);
+            rc = pay_wxs_journal(s, "T", t.number, s->order_id);
         }
 
-        return pay_wxs_transfer_save(s, &t);
+        return rc == PAY_OK ? pay_wxs_transfer_save(s, &t) : rc;
 
     case PAY_PRESS_DECLINE:
         pay_wxs_transfer_end(&t, PAY_WXS_FAILED, "PAYEE_ACCOUNT_ABNORMAL",

@@ -127,11 +127,11 @@ await main(async () => {
         is(await verify({ signature: `WECHATPAY/SIGNTEST/${good.signature}` }),
            false, 'a probe: refused');
 
-        // it asks for /v3/certificates, which merchants with a platform key
-        // do not have
+        // it asks for /v3/certificates, and there is none of that number
 
-        await dies(() => verify({ serial: `${good.serial}0` }),
-                   /^拉取平台证书失败$/, 'a serial that is not known: refused');
+        await dies(() => verify({ serial: `${good.serial}0`,
+                                  apiSecret: wechat.apiV3Key }),
+                   /^平台证书序列号不相符/, 'a serial that is not known: refused');
     });
 
 

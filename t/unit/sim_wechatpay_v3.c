@@ -1166,7 +1166,8 @@ test_channels(void)
 #define ORDER(end)                                                            \
     "{\"id\":\"n\",\"appid\":\"a\",\"mchid\":\"m\",\"out_trade_no\":\"n\","   \
     "\"description\":\"d\",\"notify_url\":\"http://a/\","                     \
-    "\"fingerprint\":\"00\",\"total\":1,\"sharing\":0,\"released\":0,\"shared\":0,"  \
+    "\"fingerprint\":\"00\",\"total\":1,\"sharing\":0,"                    \
+    "\"released\":0,\"shared\":0,"                                          \
     "\"expires_at\":9999999999," end "}"
 
 #define STATE  "\"type\":\"NATIVE\",\"state\":\"NOTPAY\",\"refused\":0,"      \
@@ -1227,7 +1228,7 @@ test_failures(void)
     prepay();
     fresh();
     s.random_used = sizeof(s.random) - 7;
-    is_int(sim->press(&s, PAY_PRESS_PAY, &why), PAY_ERROR,
+    is_int(again(PAY_PRESS_PAY, &why), PAY_ERROR,
            "none left for a number");
 
     press(PAY_PRESS_PAY_TWICE, &why);
@@ -1253,7 +1254,7 @@ test_failures(void)
         fresh();
         s.order = pay_strz(damaged[left]);
         is_int(sim->view(&s, &view), PAY_ERROR, damaged[left]);
-        is_int(sim->press(&s, PAY_PRESS_PAY, &why), PAY_ERROR, "not payable");
+        is_int(again(PAY_PRESS_PAY, &why), PAY_ERROR, "not payable");
     }
 
     fresh();

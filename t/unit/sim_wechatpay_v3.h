@@ -282,7 +282,7 @@ request(const char *method, const char *target, const char *body)
 
 /* ... and all else */
 
-#define STORED  200
+#define STORED  600
 
 static struct {
     pay_str_t  id;
@@ -614,6 +614,25 @@ has_only(pay_str_t body, const char *names)
 
 static pay_str_t  part;             /* whose button is pressed */
 
+
+/* a button of what is in s, as far as it needs */
+
+static UNUSED pay_rc_t
+again(pay_press_t what, const char **why)
+{
+    pay_rc_t  rc;
+
+    rc = sim->press(&s, what, why);
+
+    while (rc == PAY_FETCH) {
+        load();
+        rc = sim->press(&s, what, why);
+    }
+
+    return rc;
+}
+
+
 static UNUSED pay_rc_t
 press(pay_press_t what, const char **why)
 {
@@ -622,13 +641,7 @@ press(pay_press_t what, const char **why)
     fresh();
     *why = "not set";
     s.part_id = part;
-    rc = sim->press(&s, what, why);
-
-    while (rc == PAY_FETCH) {
-        load();
-        rc = sim->press(&s, what, why);
-    }
-
+    rc = again(what, why);
     save();
 
     return rc;

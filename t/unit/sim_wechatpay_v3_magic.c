@@ -316,14 +316,14 @@ test_transfers(void)
     ok(s.wire == PAY_SIM_LOST && s.changed, "its answer is lost");
     request("POST", BILLS, transfer(922));
     expect(200, NULL, "922");
-    is_int(sim->press(&s, PAY_PRESS_PAY, &why), PAY_OK, "confirmed");
+    is_int(again(PAY_PRESS_PAY, &why), PAY_OK, "confirmed");
     save();
     request("GET", BILLS "/out-bill-no/B922", "");
     expect(200, NULL, "query");
     is(member(s.reply_body, "state"), "FAIL", "it fails");
     request("POST", BILLS, transfer(912));
     run();
-    sim->press(&s, PAY_PRESS_PAY, &why);
+    again(PAY_PRESS_PAY, &why);
     ok(s.ndue == 1 && s.due[0].due_at == NOW + 10, "912: later");
     is_int(sim->notice(&s, 1, &q), PAY_OK, "its notice");
 }

@@ -47,7 +47,7 @@ button(const char *number, pay_press_t what, const char **why)
     fresh();
     s.order_id = text("transfer/%s", number);
     s.order = get(s.order_id);
-    rc = sim->press(&s, what, why);
+    rc = again(what, why);
     save();
 
     return rc;

@@ -65,7 +65,8 @@ export function connect(pay, port, change = (request) => request) {
 
         return {
             status: answer.status,
-            data: answer.body === '' ? {} : JSON.parse(answer.body),
+            data: answer.headers['content-type'] === 'application/json'
+                ? JSON.parse(answer.body) : {},
             answer
         };
     };
