@@ -67,6 +67,12 @@ static const pay_can_op_t  pay_alipay_ops[] = {
     { PAY_OP_CLOSE, PAY_METHOD_NONE },
     { PAY_OP_REFUND, PAY_METHOD_NONE },
     { PAY_OP_REFUND_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_TRANSFER, PAY_METHOD_NONE },
+    { PAY_OP_TRANSFER_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_SPLIT, PAY_METHOD_NONE },
+    { PAY_OP_SPLIT_QUERY, PAY_METHOD_NONE },
+    { PAY_OP_RECEIVER_ADD, PAY_METHOD_NONE },
+    { PAY_OP_RECEIVER_DELETE, PAY_METHOD_NONE },
     { PAY_OP_NONE, PAY_METHOD_NONE }
 };
 
@@ -84,7 +90,9 @@ static const pay_can_t  pay_alipay_can = {
     .currencies = pay_alipay_currencies,
     .numbers = {
         [PAY_KIND_PAYMENT] = { 1, 64, "_" },
-        [PAY_KIND_REFUND] = { 1, 64, "_" }
+        [PAY_KIND_REFUND] = { 1, 64, "_" },
+        [PAY_KIND_TRANSFER] = { 1, 64, "_" },
+        [PAY_KIND_SPLIT] = { 1, 64, "_" }
     },
     .description_max = 256,
     .amount_min = 1,
@@ -93,7 +101,9 @@ static const pay_can_t  pay_alipay_can = {
     .expires_max = 15 * 86400,
     .notice_deadline_ms = 5000,
     .needs = {
-        [PAY_OP_REFUND_QUERY] = PAY_NEEDS_ORDER_ID
+        [PAY_OP_REFUND_QUERY] = PAY_NEEDS_ORDER_ID,
+        [PAY_OP_SPLIT] = PAY_NEEDS_CHANNEL_ORDER_ID,
+        [PAY_OP_SPLIT_QUERY] = PAY_NEEDS_CHANNEL_ORDER_ID
     },
     .dedupes = 1,
     .echoes = 1,

@@ -33,6 +33,13 @@ typedef enum {
     PAY_ALIPAY_CANCEL,
     PAY_ALIPAY_REFUND,
     PAY_ALIPAY_REFUND_QUERY,
+    PAY_ALIPAY_TRANSFER,
+    PAY_ALIPAY_TRANSFER_QUERY,
+    PAY_ALIPAY_BIND,
+    PAY_ALIPAY_UNBIND,
+    PAY_ALIPAY_SETTLE,
+    PAY_ALIPAY_SETTLE_QUERY,
+    PAY_ALIPAY_BILL,
     PAY_ALIPAY_CERT,
     PAY_ALIPAY_STEP_MAX
 } pay_alipay_step_t;
@@ -188,6 +195,26 @@ pay_rc_t pay_alipay_refund_queried(pay_talk_t *t, pay_alipay_said_t *s);
 
 /* of a refund query's answer; NULL, or why it is none */
 const char *pay_alipay_refund_fact(const pay_json_t *o, pay_fact_t *f);
+
+
+/* transfers */
+
+pay_rc_t pay_alipay_transfer(pay_talk_t *t);
+pay_rc_t pay_alipay_transfer_query(pay_talk_t *t);
+pay_rc_t pay_alipay_transferred(pay_talk_t *t, pay_alipay_said_t *s);
+
+/* of an answer or a message; NULL, or why it is none */
+const char *pay_alipay_transfer_fact(const pay_json_t *o, pay_fact_t *f);
+
+
+/* splits */
+
+pay_rc_t pay_alipay_bind(pay_talk_t *t, pay_alipay_step_t step);
+pay_rc_t pay_alipay_split(pay_talk_t *t);
+pay_rc_t pay_alipay_split_query(pay_talk_t *t);
+pay_rc_t pay_alipay_bound(pay_talk_t *t, pay_alipay_said_t *s);
+pay_rc_t pay_alipay_settled(pay_talk_t *t, pay_alipay_said_t *s);
+pay_rc_t pay_alipay_split_queried(pay_talk_t *t, pay_alipay_said_t *s);
 
 
 /* notices */

@@ -351,6 +351,35 @@ pay_alipay_notice_trade(pay_talk_t *t, const pay_json_t *o)
 }
 
 
+/* section 8.6: of other products' transfers, too, which are not ours */
+
+static pay_rc_t
+pay_alipay_notice_transfer(pay_talk_t *t)
+{
+    pay_rc_t           rc;
+    pay_str_t          biz;
+    pay_json_t        *o;
+    const char        *why;
+    pay_alipay_own_t  *own = t->own;
+
+    biz = pay_alipay_get(own->form, "biz_content");
+
+    rc = pay_json_parse(t->arena, biz, &o, &why);
+    if (rc != PAY_OK) {
+        return rc == PAY_ERROR ? rc : pay_alipay_refused(t, "json");
+    }
+
+    t->notice = PAY_NOTICE_OBJECT;
+
+    if (pay_alipay_transfer_fact(o, &t->fact)) {
+        pay_fact_init(&t->fact);
+        t->notice = PAY_NOTICE_OTHER;
+    }
+
+    return PAY_DONE;
+}
+
+
 static pay_rc_t
 pay_alipay_notice_read(pay_talk_t *t)
 {
@@ -384,6 +413,10 @@ pay_alipay_notice_read(pay_talk_t *t)
         && (type.len == 0 || pay_str_eqz(type, "trade_status_sync")))
     {
         return pay_alipay_notice_trade(t, o);
+    }
+
+    if (pay_str_eqz(type, "alipay.fund.trans.order.changed")) {
+        return pay_alipay_notice_transfer(t);
     }
 
     t->notice = PAY_NOTICE_OTHER;

@@ -2,8 +2,7 @@
 /*
  * Copyright (C) the ngx_pay authors
  *
- * Driver alipay: refunds (sections 7.8 and 7.9), and what every answer is
- * handed to.
+ * Driver alipay: refunds (sections 7.8 and 7.9).
  */
 
 #include <channel/pay_alipay_int.h>
@@ -293,6 +292,7 @@ pay_alipay_refund_queried(pay_talk_t *t, pay_alipay_said_t *s)
     const char  *why;
 
     why = NULL;
+    pay_fact_init(&f);
 
     if (s->code == PAY_E_NONE) {
         why = pay_alipay_refund_take(t, s, &f);
@@ -327,73 +327,4 @@ pay_alipay_refund_queried(pay_talk_t *t, pay_alipay_said_t *s)
     s->reason = "no_refund";
 
     return pay_alipay_fail(t, s);
-}
-
-
-pay_rc_t
-pay_alipay_resumed(pay_talk_t *t, pay_alipay_said_t *s)
-{
-    pay_alipay_own_t  *own = t->own;
-
-    if (own->form) {
-        return pay_alipay_notice_refund(t, s);
-    }
-
-    switch (t->step) {
-
-    case PAY_ALIPAY_PRECREATE:
-    case PAY_ALIPAY_CREATE:
-    case PAY_ALIPAY_PAY:
-        return pay_alipay_paid(t, s);
-
-    case PAY_ALIPAY_QUERY:
-        return pay_alipay_queried(t, s);
-
-    case PAY_ALIPAY_CLOSE:
-        return pay_alipay_closed(t, s);
-
-    case PAY_ALIPAY_CANCEL:
-        return pay_alipay_canceled(t, s);
-
-    case PAY_ALIPAY_REFUND:
-        return pay_alipay_refunded(t, s);
-
-    case PAY_ALIPAY_REFUND_QUERY:
-        return pay_alipay_refund_queried(t, s);
-
-    default:
-        return PAY_ERROR;
-    }
-}
-
-
-pay_rc_t
-pay_alipay_resume(pay_talk_t *t, const pay_answer_t *a)
-{
-    pay_rc_t            rc;
-    pay_alipay_said_t   s;
-
-    if (t->step == PAY_ALIPAY_CERT) {
-        return pay_alipay_cert_resume(t, a);
-    }
-
-    switch (a->outcome) {
-
-    case PAY_ANSWERED:
-        rc = pay_alipay_read(t, a->status, a->body, &s);
-        break;
-
-    case PAY_WAITED:
-        return pay_alipay_waited(t);
-
-    default:
-        memset(&s, 0, sizeof(pay_alipay_said_t));
-
-        s.code = a->outcome == PAY_NOT_SENT ? PAY_E_CHANNEL_UNREACHABLE
-                                            : PAY_E_OUTCOME_UNKNOWN;
-        s.reason = a->outcome == PAY_NOT_SENT ? "not_sent" : "unanswered";
-        rc = PAY_OK;
-    }
-
-    return rc == PAY_OK ? pay_alipay_resumed(t, &s) : rc;
 }

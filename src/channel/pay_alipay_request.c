@@ -21,6 +21,13 @@ static const char *const  pay_alipay_methods[PAY_ALIPAY_STEP_MAX] = {
     [PAY_ALIPAY_CANCEL] = "alipay.trade.cancel",
     [PAY_ALIPAY_REFUND] = "alipay.trade.refund",
     [PAY_ALIPAY_REFUND_QUERY] = "alipay.trade.fastpay.refund.query",
+    [PAY_ALIPAY_TRANSFER] = "alipay.fund.trans.uni.transfer",
+    [PAY_ALIPAY_TRANSFER_QUERY] = "alipay.fund.trans.common.query",
+    [PAY_ALIPAY_BIND] = "alipay.trade.royalty.relation.bind",
+    [PAY_ALIPAY_UNBIND] = "alipay.trade.royalty.relation.unbind",
+    [PAY_ALIPAY_SETTLE] = "alipay.trade.order.settle",
+    [PAY_ALIPAY_SETTLE_QUERY] = "alipay.trade.order.settle.query",
+    [PAY_ALIPAY_BILL] = "alipay.data.dataservice.bill.downloadurl.query",
     [PAY_ALIPAY_CERT] = "alipay.open.app.alipaycert.download"
 };
 
