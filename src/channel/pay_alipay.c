@@ -73,6 +73,7 @@ static const pay_can_op_t  pay_alipay_ops[] = {
     { PAY_OP_SPLIT_QUERY, PAY_METHOD_NONE },
     { PAY_OP_RECEIVER_ADD, PAY_METHOD_NONE },
     { PAY_OP_RECEIVER_DELETE, PAY_METHOD_NONE },
+    { PAY_OP_STATEMENT, PAY_METHOD_NONE },
     { PAY_OP_NONE, PAY_METHOD_NONE }
 };
 
@@ -390,5 +391,6 @@ const pay_driver_t  pay_alipay = {
     .sign = pay_alipay_sign,
     .resume = pay_alipay_resume,
     .notice = pay_alipay_notice,
+    .rows = pay_alipay_rows,
     .acknowledge = pay_alipay_acknowledge
 };

@@ -41,6 +41,7 @@ typedef enum {
     PAY_ALIPAY_SETTLE_QUERY,
     PAY_ALIPAY_BILL,
     PAY_ALIPAY_CERT,
+    PAY_ALIPAY_DOWNLOAD,        /* of a statement: no method */
     PAY_ALIPAY_STEP_MAX
 } pay_alipay_step_t;
 
@@ -60,6 +61,10 @@ typedef struct {
 } pay_alipay_said_t;
 
 
+/* a statement that is being read */
+typedef struct pay_alipay_bill_s  pay_alipay_bill_t;
+
+
 /* what a talk remembers from one step to the next */
 
 typedef struct {
@@ -77,6 +82,8 @@ typedef struct {
     const pay_form_t     *form;         /* a notice */
     unsigned              downloaded:1;
     unsigned              looked:1;     /* for a payment, before it is sent */
+
+    pay_alipay_bill_t    *bill;
 } pay_alipay_own_t;
 
 
@@ -215,6 +222,13 @@ pay_rc_t pay_alipay_split_query(pay_talk_t *t);
 pay_rc_t pay_alipay_bound(pay_talk_t *t, pay_alipay_said_t *s);
 pay_rc_t pay_alipay_settled(pay_talk_t *t, pay_alipay_said_t *s);
 pay_rc_t pay_alipay_split_queried(pay_talk_t *t, pay_alipay_said_t *s);
+
+
+/* statements */
+
+pay_rc_t pay_alipay_statement(pay_talk_t *t);
+pay_rc_t pay_alipay_stated(pay_talk_t *t, pay_alipay_said_t *s);
+pay_rc_t pay_alipay_rows(pay_talk_t *t, pay_str_t bytes, int last);
 
 
 /* notices */

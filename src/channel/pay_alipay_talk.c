@@ -64,6 +64,9 @@ pay_alipay_begin(pay_talk_t *t)
     case PAY_OP_RECEIVER_DELETE:
         return pay_alipay_bind(t, PAY_ALIPAY_UNBIND);
 
+    case PAY_OP_STATEMENT:
+        return pay_alipay_statement(t);
+
     default:
         return pay_talk_fail(t, PAY_E_OPERATION_UNSUPPORTED, "operation");
     }
@@ -115,6 +118,9 @@ pay_alipay_resumed(pay_talk_t *t, pay_alipay_said_t *s)
     case PAY_ALIPAY_SETTLE_QUERY:
         return pay_alipay_split_queried(t, s);
 
+    case PAY_ALIPAY_BILL:
+        return pay_alipay_stated(t, s);
+
     default:
         return PAY_ERROR;
     }
@@ -129,6 +135,15 @@ pay_alipay_resume(pay_talk_t *t, const pay_answer_t *a)
 
     if (t->step == PAY_ALIPAY_CERT) {
         return pay_alipay_cert_resume(t, a);
+    }
+
+    /* no file: whatever there is instead */
+
+    if (t->step == PAY_ALIPAY_DOWNLOAD) {
+        return pay_talk_fail(t, a->outcome == PAY_NOT_SENT
+                                ? PAY_E_CHANNEL_UNREACHABLE
+                                : PAY_E_CHANNEL_RESPONSE_INVALID,
+                             "download");
     }
 
     switch (a->outcome) {
