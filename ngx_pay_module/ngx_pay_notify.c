@@ -214,7 +214,7 @@ ngx_pay_notify_watch(ngx_pay_talk_t *talk)
     }
 
     cln->handler = ngx_pay_notify_unwatch;
-    cln->data = talk->request;
+    cln->data = talk->ctx;
 
     talk->ctx->deadline.handler = ngx_pay_notify_overdue;
     talk->ctx->deadline.data = talk->request;
@@ -227,13 +227,9 @@ ngx_pay_notify_watch(ngx_pay_talk_t *talk)
 static void
 ngx_pay_notify_unwatch(void *data)
 {
-    ngx_http_request_t  *r = data;
+    ngx_pay_ctx_t  *ctx = data;
 
-    ngx_pay_ctx_t       *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_pay_module);
-
-    if (ctx && ctx->deadline.timer_set) {
+    if (ctx->deadline.timer_set) {
         ngx_del_timer(&ctx->deadline);
     }
 }
@@ -385,7 +381,7 @@ ngx_pay_notify_done(ngx_pay_talk_t *talk)
 
     r = talk->request;
 
-    ngx_pay_notify_unwatch(r);
+    ngx_pay_notify_unwatch(talk->ctx);
 
     if (ngx_pay_notify_undecided(talk)) {
         ngx_pay_notify_later(talk);
