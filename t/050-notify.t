@@ -253,7 +253,8 @@ my $a = decode($c->answer->{body});
 is($a->{state}, 'SUCCESS', 'it is paid at the channel');
 is(scalar @{ $a->{notices} }, 1, 'one notice was enough');
 is_deeply($a->{notices}[0], {
-    payment => 1, attempt => 1, url => "http://127.0.0.1:$Mock::Port/notify/wechat",
+    kind => 'payment', payment => 1, attempt => 1,
+    url => "http://127.0.0.1:$Mock::Port/notify/wechat",
     event => $e->{id}, application_status => 204,
     acknowledgement => { status => 204, body => '', accepted => JSON::PP::true }
 }, 'and acknowledged');
