@@ -9,12 +9,19 @@
  *   pay_sim_alipay_auth.c      who sent a request, signatures
  *   pay_sim_alipay_reply.c     signed answers, errors
  *   pay_sim_alipay_body.c      what biz_content may hold
+ *   pay_sim_alipay_rules.c     ... of what is no trade
  *   pay_sim_alipay_record.c    the trade as stored
  *   pay_sim_alipay_trade.c     precreate, query, close, cancel
  *   pay_sim_alipay_begin.c     how a trade begins
  *   pay_sim_alipay_page.c      page, wap and app, and the way back from them
  *   pay_sim_alipay_pay.c       create, bar codes
  *   pay_sim_alipay_refund.c    refunds
+ *   pay_sim_alipay_fund.c      transfers
+ *   pay_sim_alipay_royalty.c   receivers of parts
+ *   pay_sim_alipay_settle.c    parts of a payment for others
+ *   pay_sim_alipay_journal.c   what was paid on a day
+ *   pay_sim_alipay_bill.c      statements
+ *   pay_sim_alipay_crypt.c     content encryption
  *   pay_sim_alipay_press.c     buttons, the trade as shown
  *   pay_sim_alipay_notice.c    notices
  */
@@ -72,7 +79,19 @@ typedef enum {
     PAY_ALIS_NO_REFUND,
     PAY_ALIS_UNKNOWN,
     PAY_ALIS_AUTH_CODE,
-    PAY_ALIS_NO_BALANCE
+    PAY_ALIS_NO_BALANCE,
+    PAY_ALIS_PARAMETER,
+    PAY_ALIS_ORDER_NOT_EXIST,
+    PAY_ALIS_TRANSFER_REPEAT,
+    PAY_ALIS_RELATIONS_FULL,
+    PAY_ALIS_NO_ROYALTY,
+    PAY_ALIS_RECEIVER,
+    PAY_ALIS_ALLOC_AMOUNT,
+    PAY_ALIS_SETTLED,
+    PAY_ALIS_SETTLE_ERROR,
+    PAY_ALIS_BILL_ARGUMENTS,
+    PAY_ALIS_BILL_TYPE,
+    PAY_ALIS_BILL_NOT_EXIST
 } pay_alis_error_t;
 
 
@@ -144,6 +163,9 @@ typedef struct {
     int64_t             letter;         /* the id of the last one */
     pay_alis_letter_t   letters[PAY_SIM_DUE];
     size_t              nletters;
+    int64_t             settled;        /* given to others */
+    int64_t             freeze;         /* royalty_freeze: it may be */
+    int64_t             released;       /* royalty_finish: no more of it */
 } pay_alis_trade_t;
 
 /*
@@ -168,10 +190,41 @@ pay_rc_t pay_alis_index(pay_sim_t *s, pay_str_t number, pay_str_t order_id);
  */
 pay_rc_t pay_alis_lead(pay_sim_t *s, pay_str_t number);
 
+/*
+ * The receivers that are bound, as a JSON array: PAY_FETCH as serve() has it.
+ * 1 if an account of this type is among them.
+ */
+pay_rc_t pay_alis_receivers(pay_sim_t *s, pay_sim_thing_t **thing,
+    pay_json_t **list);
+int pay_alis_receiver(const pay_json_t *list, pay_str_t type,
+    pay_str_t account);
+
+/*
+ * The journal of a day: a line of JSON for each payment and refund.  It has
+ * to be open before the record changes, PAY_FETCH as serve() has it; then a
+ * line can be added to that of today.
+ */
+pay_rc_t pay_alis_journal(pay_sim_t *s, pay_str_t day);
+pay_rc_t pay_alis_journal_today(pay_sim_t *s);
+pay_rc_t pay_alis_journal_add(pay_sim_t *s, const pay_alis_trade_t *t,
+    size_t payment, const pay_alis_refund_t *r);
+
+/* its pages, from 0; empty: no more.  day as 20261122 */
+pay_str_t pay_alis_journal_page(pay_sim_t *s, pay_str_t day, size_t n);
+
+/* the download of a statement: it is no call of the gateway */
+int pay_alis_is_download(const pay_sim_t *s);
+pay_rc_t pay_alis_download_open(pay_sim_t *s);
+pay_rc_t pay_alis_download(pay_sim_t *s);
+
+/* section 5: PAY_DECLINED: the app has no key; data NULL: it failed */
+pay_rc_t pay_alis_decrypt(pay_sim_t *s, pay_str_t text, pay_str_t *out);
+pay_str_t pay_alis_encrypt(pay_sim_t *s, pay_str_t text);
+
 /* somebody has scanned the code, if nobody had: there is a trade */
 pay_rc_t pay_alis_scan(pay_sim_t *s, pay_alis_trade_t *t);
 
-/* one more payment, the first one or the second */
+/* one more payment, the first one or the second; the journal is open */
 pay_rc_t pay_alis_paid(pay_sim_t *s, pay_alis_trade_t *t);
 
 /* one more notice, if the merchant wants any; to be saved with the trade */
@@ -200,12 +253,24 @@ struct pay_alis_call_s {
     pay_str_t               method;     /* empty: none that is known */
     pay_json_t             *biz;
     pay_str_t               number;     /* out_trade_no, or empty */
-    pay_str_t               trade_no;   /* or empty */
+    pay_str_t               trade_no;   /* or empty; of a transfer: one of its
+                                           numbers that are ours */
+    int                     encrypted;
 };
+
+/* what the record of a call is */
+
+typedef enum {
+    PAY_ALIS_BY_TRADE = 0,      /* by trade_no, or out_trade_no */
+    PAY_ALIS_BY_TRANSFER,       /* by our numbers, or out_biz_no */
+    PAY_ALIS_BY_NOTHING         /* there is none */
+} pay_alis_by_t;
 
 struct pay_alis_op_s {
     const char             *method;     /* NULL: end of the table */
     const pay_sim_rule_t   *rules;      /* of biz_content */
+    pay_alis_by_t           by;
+    pay_alis_error_t        invalid;    /* what a wrong member is called */
     const char             *product;    /* product_code has to be this; NULL:
                                            it is not looked at */
     pay_rc_t              (*serve)(pay_sim_t *s, const pay_alis_call_t *c);
@@ -228,6 +293,10 @@ pay_rc_t pay_alis_money_field(const pay_alis_call_t *c, const char *name,
 pay_rc_t pay_alis_receive(pay_sim_t *s, const pay_alis_op_t *ops,
     pay_alis_call_t *c);
 pay_rc_t pay_alis_read(pay_sim_t *s, pay_alis_call_t *c);
+
+/* PAY_DONE: "field: issue", as the operation calls it */
+pay_rc_t pay_alis_wrong(pay_sim_t *s, const pay_alis_call_t *c,
+    pay_str_t field, const char *issue);
 
 /* PAY_OK with s->channel set, or PAY_DONE */
 pay_rc_t pay_alis_authorize(pay_sim_t *s, const pay_alis_call_t *c);
@@ -278,6 +347,14 @@ pay_rc_t pay_alis_page(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_create(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_pay(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_query(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_transfer(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_transfer_query(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_bind(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_unbind(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_relations(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_settle(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_settle_query(pay_sim_t *s, const pay_alis_call_t *c);
+pay_rc_t pay_alis_bill(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_close(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_cancel(pay_sim_t *s, const pay_alis_call_t *c);
 pay_rc_t pay_alis_refund(pay_sim_t *s, const pay_alis_call_t *c);
@@ -290,6 +367,9 @@ pay_rc_t pay_alis_refund_query(pay_sim_t *s, const pay_alis_call_t *c);
  */
 pay_rc_t pay_alis_begin(pay_sim_t *s, const pay_alis_call_t *c, int64_t life,
     pay_alis_trade_t *t);
+
+/* of biz_content: equal for equal fields */
+pay_str_t pay_alis_fingerprint(pay_sim_t *s, const pay_alis_call_t *c);
 
 /* "30m", "1h", "15d"; "1c", the end of the day, is 0 */
 pay_rc_t pay_alis_timeout(pay_str_t text, int64_t *seconds);
@@ -334,6 +414,27 @@ extern const pay_sim_rule_t  pay_alis_page_rules[];
 extern const pay_sim_rule_t  pay_alis_create_rules[];
 extern const pay_sim_rule_t  pay_alis_pay_rules[];
 extern const pay_sim_rule_t  pay_alis_query_rules[];
+extern const pay_sim_rule_t  pay_alis_transfer_rules[];
+extern const pay_sim_rule_t  pay_alis_transfer_query_rules[];
+extern const pay_sim_rule_t  pay_alis_relation_rules[];
+extern const pay_sim_rule_t  pay_alis_relations_rules[];
+extern const pay_sim_rule_t  pay_alis_settle_rules[];
+extern const pay_sim_rule_t  pay_alis_settle_query_rules[];
+extern const pay_sim_rule_t  pay_alis_bill_rules[];
+
+/* "0.01" to "100000000.00" */
+int pay_alis_is_money(pay_str_t text);
+
+/* rows of such tables */
+
+#define PAY_ALIS_END                                                         \
+    { NULL, PAY_SIM_STRING, 0, 0, 0, NULL, NULL }
+
+#define PAY_ALIS_TEXT(name, max)                                             \
+    { name, PAY_SIM_STRING, 0, 0, max, NULL, NULL }
+
+#define PAY_ALIS_MONEY(name)                                                 \
+    { name, PAY_SIM_STRING, 0, 1, 12, NULL, pay_alis_is_money }
 extern const pay_sim_rule_t  pay_alis_close_rules[];
 extern const pay_sim_rule_t  pay_alis_cancel_rules[];
 extern const pay_sim_rule_t  pay_alis_refund_rules[];

@@ -12,7 +12,7 @@
 #define PAY_ALIS_DAY  86400
 
 
-static pay_str_t
+pay_str_t
 pay_alis_fingerprint(pay_sim_t *s, const pay_alis_call_t *c)
 {
     pay_u8           hash[PAY_SHA256_LEN];
@@ -63,6 +63,8 @@ static pay_rc_t
 pay_alis_make(pay_sim_t *s, const pay_alis_call_t *c, int64_t life,
     pay_alis_trade_t *t)
 {
+    pay_str_t  freeze;
+
     memset(t, 0, sizeof(pay_alis_trade_t));
 
     t->method = c->method;
@@ -75,6 +77,9 @@ pay_alis_make(pay_sim_t *s, const pay_alis_call_t *c, int64_t life,
     t->notify_url = pay_alis_param(c, "notify_url");
     t->return_url = pay_alis_param(c, "return_url");
     t->fingerprint = pay_alis_fingerprint(s, c);
+    t->freeze = pay_json_string(pay_json_get(c->biz, "extend_params"),
+                                "royalty_freeze", &freeze) == PAY_OK
+                && pay_str_eqz(freeze, "true");
 
     if (t->fingerprint.data == NULL
         || pay_alis_money_field(c, "total_amount", &t->total) != PAY_OK)

@@ -9,15 +9,6 @@
 #include <sandbox/pay_sim_alipay.h>
 
 
-#define PAY_ALIS_END                                                         \
-    { NULL, PAY_SIM_STRING, 0, 0, 0, NULL, NULL }
-
-#define PAY_ALIS_TEXT(name, max)                                             \
-    { name, PAY_SIM_STRING, 0, 0, max, NULL, NULL }
-
-#define PAY_ALIS_MONEY(name)                                                 \
-    { name, PAY_SIM_STRING, 0, 1, 12, NULL, pay_alis_is_money }
-
 /* one of two, which the reader of the request sees to */
 
 #define PAY_ALIS_WHICH                                                       \
@@ -52,7 +43,6 @@
 
 
 static int pay_alis_is_number(pay_str_t text);
-static int pay_alis_is_money(pay_str_t text);
 static int pay_alis_is_subject(pay_str_t text);
 static int pay_alis_is_seller(pay_str_t text);
 static int pay_alis_is_timeout(pay_str_t text);
@@ -164,6 +154,20 @@ const pay_sim_rule_t  pay_alis_cancel_rules[] = {
 };
 
 
+static const pay_sim_rule_t  pay_alis_royalty_back[] = {
+
+    PAY_ALIS_TEXT("royalty_type", 32),
+    PAY_ALIS_TEXT("trans_out", 64),
+    PAY_ALIS_TEXT("trans_out_type", 32),
+    PAY_ALIS_TEXT("trans_in", 64),
+    PAY_ALIS_TEXT("trans_in_type", 32),
+    { "amount", PAY_SIM_STRING, 1, 1, 12, NULL, pay_alis_is_money },
+    PAY_ALIS_TEXT("desc", 1000),
+
+    PAY_ALIS_END
+};
+
+
 const pay_sim_rule_t  pay_alis_refund_rules[] = {
 
     PAY_ALIS_WHICH,
@@ -174,6 +178,8 @@ const pay_sim_rule_t  pay_alis_refund_rules[] = {
     PAY_ALIS_TEXT("store_id", 32),
     PAY_ALIS_TEXT("terminal_id", 32),
     { "query_options", PAY_SIM_STRINGS, 0, 0, 1024, NULL, NULL },
+    { "refund_royalty_parameters", PAY_SIM_OBJECTS, 0, 0, 20,
+      pay_alis_royalty_back, NULL },
 
     PAY_ALIS_END
 };
@@ -198,7 +204,7 @@ pay_alis_is_number(pay_str_t text)
 
 /* yuan, 0.01 to 100000000.00 */
 
-static int
+int
 pay_alis_is_money(pay_str_t text)
 {
     int64_t  amount;

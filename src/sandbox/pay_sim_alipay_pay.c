@@ -165,6 +165,12 @@ pay_alis_pay(pay_sim_t *s, const pay_alis_call_t *c)
         return pay_alis_pay_waiting(s, c, &t);
     }
 
+    rc = pay_alis_journal_today(s);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
     switch (pay_alis_bar(pay_alis_field(c, "auth_code"))) {
 
     case PAY_ALIS_BAR_PAYS:

@@ -31,6 +31,14 @@ pay_alis_no(const pay_alis_trade_t *t, pay_press_t press)
 static pay_rc_t
 pay_alis_press_pay(pay_sim_t *s, pay_alis_trade_t *t, size_t n)
 {
+    pay_rc_t  rc;
+
+    rc = pay_alis_journal_today(s);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
     while (t->npayments < n) {
         if (pay_alis_paid(s, t) != PAY_OK) {
             return PAY_ERROR;

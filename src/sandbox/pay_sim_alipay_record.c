@@ -45,7 +45,10 @@ static const struct {
     { "expires_at", offsetof(pay_alis_trade_t, expires_at) },
     { "closed_at", offsetof(pay_alis_trade_t, closed_at) },
     { "asks", offsetof(pay_alis_trade_t, asks) },
-    { "letter", offsetof(pay_alis_trade_t, letter) }
+    { "letter", offsetof(pay_alis_trade_t, letter) },
+    { "settled", offsetof(pay_alis_trade_t, settled) },
+    { "freeze", offsetof(pay_alis_trade_t, freeze) },
+    { "released", offsetof(pay_alis_trade_t, released) }
 };
 
 
@@ -542,7 +545,7 @@ pay_alis_paid(pay_sim_t *s, pay_alis_trade_t *t)
     pay_alis_tell(s, t, PAY_ALIS_TELL_PAYMENT, t->npayments++);
     t->state = PAY_ALIS_PAID;
 
-    return PAY_OK;
+    return pay_alis_journal_add(s, t, t->npayments - 1, NULL);
 }
 
 

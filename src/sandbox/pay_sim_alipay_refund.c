@@ -121,6 +121,12 @@ pay_alis_refund_do(pay_sim_t *s, const pay_alis_call_t *c,
     pay_rc_t            rc;
     pay_alis_refund_t  *r;
 
+    rc = pay_alis_journal_today(s);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
     r = &t->refunds[t->nrefunds++];
 
     r->payment = n;
@@ -135,6 +141,10 @@ pay_alis_refund_do(pay_sim_t *s, const pay_alis_call_t *c,
     }
 
     pay_alis_tell(s, t, PAY_ALIS_TELL_REFUND, t->nrefunds - 1);
+
+    if (pay_alis_journal_add(s, t, n, r) != PAY_OK) {
+        return PAY_ERROR;
+    }
 
     rc = pay_alis_save(s, t);
 

@@ -48,7 +48,19 @@ static const struct {
     { "40004", "ACQ.TRADE_NOT_ALLOW_REFUND", "当前交易不允许退款" },
     { "20000", "aop.unknow-error", "系统繁忙" },
     { "40004", "ACQ.PAYMENT_AUTH_CODE_INVALID", "支付授权码无效" },
-    { "40004", "ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足" }
+    { "40004", "ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足" },
+    { "40004", "INVALID_PARAMETER", "参数有误" },
+    { "40004", "ORDER_NOT_EXIST", "转账订单不存在" },
+    { "40004", "PAYMENT_INFO_INCONSISTENCY", "两次请求商户单号一致但信息不同" },
+    { "40004", "RELATION_QUANTITY_LIMIT", "分账关系数量超限" },
+    { "40004", "ACQ.NOT_SUPPORT_ROYALTY", "交易不支持分账" },
+    { "40004", "ACQ.ROYALTY_RECEIVER_INVALID", "分账收入方不合法" },
+    { "40004", "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额校验失败" },
+    { "40004", "ACQ.ALREADY_FINISH_ALLOC", "交易分账已完结" },
+    { "40004", "ACQ.TRADE_SETTLE_ERROR", "分账处理失败" },
+    { "40004", "INVAILID_ARGUMENTS", "参数不合法" },
+    { "40004", "TYPE_NOT_SUPPORTED", "账单类型不支持" },
+    { "40004", "BILL_NOT_EXIST", "账单不存在" }
 };
 
 static const struct {
@@ -120,6 +132,21 @@ pay_alis_slashes(pay_arena_t *a, pay_str_t text)
 }
 
 
+/* section 2.3: the node is a string then, and signed with its quotes */
+
+static pay_str_t
+pay_alis_secret(pay_sim_t *s, pay_str_t node)
+{
+    pay_str_t        text;
+    const pay_str_t  quote = pay_str("\"");
+    const pay_str_t *const  parts[] = { &quote, &text, &quote, NULL };
+
+    text = pay_alis_encrypt(s, node);
+
+    return text.data != NULL ? pay_concat(s->arena, parts) : text;
+}
+
+
 static pay_str_t
 pay_alis_envelope(pay_sim_t *s, const pay_alis_call_t *c, pay_str_t node)
 {
@@ -176,7 +203,8 @@ pay_alis_reply(pay_sim_t *s, const pay_alis_call_t *c, pay_json_writer_t *w)
         return PAY_ERROR;
     }
 
-    node = pay_alis_slashes(s->arena, node);
+    node = c->encrypted ? pay_alis_secret(s, node)
+                        : pay_alis_slashes(s->arena, node);
 
     if (node.data == NULL) {
         return PAY_ERROR;

@@ -228,7 +228,7 @@ pay_alis_receive(pay_sim_t *s, const pay_alis_op_t *ops, pay_alis_call_t *c)
 
 /* what is wrong, as "out_trade_no: is required" */
 
-static pay_rc_t
+pay_rc_t
 pay_alis_wrong(pay_sim_t *s, const pay_alis_call_t *c, pay_str_t field,
     const char *issue)
 {
@@ -243,7 +243,42 @@ pay_alis_wrong(pay_sim_t *s, const pay_alis_call_t *c, pay_str_t field,
         return PAY_ERROR;
     }
 
-    return pay_alis_fail(s, c, PAY_ALIS_ACQ_PARAMETER, more);
+    return pay_alis_fail(s, c, c->op->invalid, more);
+}
+
+
+/* section 5: biz_content as it was before it was encrypted */
+
+static pay_rc_t
+pay_alis_read_text(pay_sim_t *s, pay_alis_call_t *c, pay_str_t *out)
+{
+    pay_rc_t   rc;
+    pay_str_t  type;
+
+    type = pay_alis_param(c, "encrypt_type");
+    *out = pay_alis_param(c, "biz_content");
+
+    if (type.len == 0) {
+        return PAY_OK;
+    }
+
+    if (!pay_str_eqz(type, "AES")) {
+        return pay_alis_fail(s, c, PAY_ALIS_INVALID_ENCRYPT_TYPE, type);
+    }
+
+    rc = pay_alis_decrypt(s, *out, out);
+
+    if (rc == PAY_ERROR) {
+        return rc;
+    }
+
+    if (rc != PAY_OK) {
+        return pay_alis_fail(s, c, PAY_ALIS_INVALID_ENCRYPT, PAY_STR(""));
+    }
+
+    c->encrypted = 1;
+
+    return PAY_OK;
 }
 
 
@@ -255,7 +290,11 @@ pay_alis_read_biz(pay_sim_t *s, pay_alis_call_t *c)
     const char       *why;
     pay_sim_fault_t   fault;
 
-    text = pay_alis_param(c, "biz_content");
+    rc = pay_alis_read_text(s, c, &text);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
 
     if (text.len == 0) {
         return pay_alis_wrong(s, c, PAY_STR("biz_content"), "is required");
@@ -281,6 +320,25 @@ pay_alis_read_biz(pay_sim_t *s, pay_alis_call_t *c)
 }
 
 
+/* the names of the record: one of two */
+
+static pay_rc_t
+pay_alis_which(pay_sim_t *s, pay_alis_call_t *c, const char *name,
+    const char *of_ours, const char *also)
+{
+    c->number = pay_alis_field(c, name);
+    c->trade_no = pay_alis_field(c, of_ours);
+
+    if (c->trade_no.len == 0) {
+        c->trade_no = pay_alis_field(c, also);
+    }
+
+    return c->number.len != 0 || c->trade_no.len != 0 ? PAY_OK
+           : pay_alis_wrong(s, c, pay_strz(name), "is required, or another"
+                            " number");
+}
+
+
 pay_rc_t
 pay_alis_read(pay_sim_t *s, pay_alis_call_t *c)
 {
@@ -292,12 +350,17 @@ pay_alis_read(pay_sim_t *s, pay_alis_call_t *c)
         return rc;
     }
 
-    c->number = pay_alis_field(c, "out_trade_no");
-    c->trade_no = pay_alis_field(c, "trade_no");
+    switch (c->op->by) {
 
-    if (c->number.len == 0 && c->trade_no.len == 0) {
-        return pay_alis_wrong(s, c, PAY_STR("out_trade_no"),
-                              "or trade_no is required");
+    case PAY_ALIS_BY_TRADE:
+        return pay_alis_which(s, c, "out_trade_no", "trade_no", "trade_no");
+
+    case PAY_ALIS_BY_TRANSFER:
+        return pay_alis_which(s, c, "out_biz_no", "pay_fund_order_id",
+                              "order_id");
+
+    case PAY_ALIS_BY_NOTHING:
+        break;
     }
 
     return PAY_OK;

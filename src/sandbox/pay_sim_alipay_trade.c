@@ -161,8 +161,16 @@ pay_alis_put_trade(pay_json_writer_t *w, pay_sim_t *s,
 static pay_rc_t
 pay_alis_ask(pay_sim_t *s, pay_alis_trade_t *t)
 {
+    pay_rc_t  rc;
+
     if (t->state != PAY_ALIS_WAIT || t->asks == 0) {
         return PAY_OK;
+    }
+
+    rc = pay_alis_journal_today(s);
+
+    if (rc != PAY_OK) {
+        return rc;
     }
 
     t->asks--;
@@ -314,6 +322,12 @@ pay_alis_cancel_paid(pay_sim_t *s, const pay_alis_call_t *c,
         return pay_alis_fail(s, c, PAY_ALIS_NO_REFUND, PAY_STR(""));
     }
 
+    rc = pay_alis_journal_today(s);
+
+    if (rc != PAY_OK) {
+        return rc;
+    }
+
     r = &t->refunds[t->nrefunds++];
 
     r->payment = 0;
@@ -324,6 +338,10 @@ pay_alis_cancel_paid(pay_sim_t *s, const pay_alis_call_t *c,
 
     t->closed_at = s->now;
     pay_alis_tell(s, t, PAY_ALIS_TELL_REFUND, t->nrefunds - 1);
+
+    if (pay_alis_journal_add(s, t, 0, r) != PAY_OK) {
+        return PAY_ERROR;
+    }
 
     rc = pay_alis_save(s, t);
 

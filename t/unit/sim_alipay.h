@@ -542,8 +542,12 @@ press(const char *number, pay_press_t how)
     fresh();
     s.channel = &channel;
     s.order_id = text("%s", number);
-    load_all();
-    rc = sim->press(&s, how, &why);
+
+    do {
+        load_all();
+        rc = sim->press(&s, how, &why);
+    } while (rc == PAY_FETCH);
+
     store();
 
     return rc;
