@@ -88,7 +88,7 @@ cat << END
 
 The sandbox is running; Ctrl-C ends it.
 
-  gateway   $gateway/v1/         notices come to /notify/wechat
+  gateway   $gateway/v1/         notices come to /notify/wechat, /notify/alipay
   operator  $operator/status     and /metrics
   inbox     $sandbox/sandbox/inbox
   logs      build/run/logs/
@@ -115,6 +115,9 @@ In another terminal, in this directory:
 4. ask the gateway
 
    tools/paycurl $gateway/v1/payments/$order
+
+5. the same by Alipay: "channel":"alipay" and another order_id in 1, then
+   $sandbox/sandbox/checkout/alipay/ORDER_ID
 
 END
 

@@ -85,10 +85,10 @@ export function create(port, order, options) {
 
 // a button of the pay page; the JSON of what it did
 
-export async function press(port, id, action = 'pay') {
+export async function press(port, id, action = 'pay', channel = 'wechat') {
     const answer = await send(port, {
         method: 'POST',
-        target: `/sandbox/checkout/wechat/${id}`,
+        target: `/sandbox/checkout/${channel}/${id}`,
         headers: [['Accept', 'application/json'],
                   ['Content-Type', 'application/x-www-form-urlencoded']],
         body: `action=${action}`
