@@ -147,6 +147,29 @@ pay_alis_open(pay_sim_t *s)
 }
 
 
+/* asked again, what was made is told (docs/sandbox.md) */
+
+static pay_rc_t
+pay_alis_do(pay_sim_t *s, const pay_alis_call_t *c)
+{
+    int          old;
+    pay_rc_t     rc;
+    pay_magic_t  magic;
+
+    magic = pay_alis_magic(c);
+
+    if (magic == PAY_MAGIC_DOWN) {
+        return pay_alis_broken(s, 503);
+    }
+
+    old = s->order.len != 0 && c->op->serve != pay_alis_refund;
+    rc = c->op->serve(s, c);
+
+    return rc == PAY_DONE && s->changed && !old ? pay_alis_made(s, magic)
+                                                : rc;
+}
+
+
 static pay_rc_t
 pay_alis_serve(pay_sim_t *s)
 {
@@ -176,5 +199,5 @@ pay_alis_serve(pay_sim_t *s)
         }
     }
 
-    return rc == PAY_OK ? c.op->serve(s, &c) : rc;
+    return rc == PAY_OK ? pay_alis_do(s, &c) : rc;
 }

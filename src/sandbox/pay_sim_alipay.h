@@ -22,6 +22,7 @@
  *   pay_sim_alipay_journal.c   what was paid on a day
  *   pay_sim_alipay_bill.c      statements
  *   pay_sim_alipay_crypt.c     content encryption
+ *   pay_sim_alipay_magic.c     amounts that force a case
  *   pay_sim_alipay_press.c     buttons, the trade as shown
  *   pay_sim_alipay_notice.c    notices
  */
@@ -91,7 +92,9 @@ typedef enum {
     PAY_ALIS_SETTLE_ERROR,
     PAY_ALIS_BILL_ARGUMENTS,
     PAY_ALIS_BILL_TYPE,
-    PAY_ALIS_BILL_NOT_EXIST
+    PAY_ALIS_BILL_NOT_EXIST,
+    PAY_ALIS_SELLER_POOR,
+    PAY_ALIS_PAYER_POOR
 } pay_alis_error_t;
 
 
@@ -116,8 +119,15 @@ typedef enum {
     PAY_ALIS_TELL_CLOSE
 } pay_alis_tell_t;
 
+typedef enum {
+    PAY_ALIS_TRUE = 0,
+    PAY_ALIS_FORGED,            /* its signature does not hold */
+    PAY_ALIS_OTHER              /* larger by 1 */
+} pay_alis_how_t;
+
 typedef struct {
     int64_t            id;
+    pay_alis_how_t     how;
     pay_alis_tell_t    tell;
     size_t             index;           /* of payments or refunds */
     int64_t            due_at;
@@ -335,6 +345,17 @@ pay_rc_t pay_alis_reply(pay_sim_t *s, const pay_alis_call_t *c,
 pay_rc_t pay_alis_fail(pay_sim_t *s, const pay_alis_call_t *c,
     pay_alis_error_t e, pay_str_t more);
 
+
+/*
+ * What the amount of a call forces (docs/sandbox.md): to be asked before it
+ * is served, and done to the answer of a call that made something.
+ */
+pay_magic_t pay_alis_magic(const pay_alis_call_t *c);
+pay_rc_t pay_alis_broken(pay_sim_t *s, int status);
+pay_rc_t pay_alis_made(pay_sim_t *s, pay_magic_t magic);
+
+/* the first of a base64 text, another one: no signature any more */
+pay_str_t pay_alis_spoil(pay_arena_t *a, pay_str_t text, size_t at);
 
 /* name=value&..., the values encoded once as forms have it */
 pay_str_t pay_alis_form(pay_arena_t *a, const pay_form_t *form);

@@ -10,7 +10,9 @@
 
 
 /* 0.10 of TRANS_ACCOUNT_NO_PWD */
-#define PAY_ALIS_TRANSFER_MIN  10
+#define PAY_ALIS_TRANSFER_MIN   10
+
+#define PAY_ALIS_TRANSFER_ASKS  2
 
 
 typedef struct {
@@ -153,6 +155,28 @@ pay_alis_payee(pay_sim_t *s, const pay_alis_call_t *c)
 }
 
 
+static void
+pay_alis_transfer_fate(pay_alis_transfer_t *t)
+{
+    switch (pay_magic(t->amount)) {
+
+    case PAY_MAGIC_DECLINED:
+    case PAY_MAGIC_FAILED:
+        t->status = PAY_STR("FAIL");
+        t->fail = PAY_STR("PAYEE_ACC_OCUPIED");
+        break;
+
+    case PAY_MAGIC_PAYING:
+        t->status = PAY_STR("DEALING");
+        t->asks = PAY_ALIS_TRANSFER_ASKS;
+        break;
+
+    default:
+        break;
+    }
+}
+
+
 pay_rc_t
 pay_alis_transfer(pay_sim_t *s, const pay_alis_call_t *c)
 {
@@ -194,6 +218,12 @@ pay_alis_transfer(pay_sim_t *s, const pay_alis_call_t *c)
     {
         return pay_alis_wrong(s, c, PAY_STR("/trans_amount"), "is too small");
     }
+
+    if (pay_alis_magic(c) == PAY_MAGIC_POOR) {
+        return pay_alis_fail(s, c, PAY_ALIS_PAYER_POOR, PAY_STR(""));
+    }
+
+    pay_alis_transfer_fate(&t);
 
     if (pay_alis_transfer_numbers(s, &t) != PAY_OK
         || pay_alis_transfer_save(s, &t) != PAY_OK)

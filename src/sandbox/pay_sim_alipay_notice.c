@@ -16,6 +16,7 @@ typedef struct {
     pay_field_t   elts[PAY_ALIS_FIELDS];
     size_t        nelts;
     int           failed;
+    int           forged;
 } pay_alis_fields_t;
 
 /* what a notice tells, as it was when it became due */
@@ -230,14 +231,24 @@ pay_alis_add_refund(pay_alis_fields_t *f, const pay_alis_news_t *n)
 static pay_str_t
 pay_alis_signed_form(pay_alis_fields_t *f)
 {
-    pay_form_t  form;
+    pay_str_t    sign;
+    pay_form_t   form;
 
     form.elts = f->elts;
     form.nelts = f->nelts;
 
-    pay_alis_add(f, "sign", f->failed ? (pay_str_t) pay_str_null
-                 : pay_alis_sign(f->sim, pay_alis_canonical(f->sim->arena,
-                                                            &form, 1)));
+    if (f->failed) {
+        return (pay_str_t) pay_str_null;
+    }
+
+    sign = pay_alis_sign(f->sim, pay_alis_canonical(f->sim->arena, &form, 1));
+
+    if (sign.data != NULL && f->forged) {
+        sign = pay_alis_spoil(f->sim->arena, sign, 0);
+    }
+
+    pay_alis_add(f, "sign", sign);
+
     if (f->failed) {
         return (pay_str_t) pay_str_null;
     }
@@ -336,8 +347,14 @@ pay_alis_notice(pay_sim_t *s, int64_t id, pay_request_t *out)
     f.sim = s;
     f.nelts = 0;
     f.failed = 0;
+    f.forged = t.letters[i].how == PAY_ALIS_FORGED;
 
     pay_alis_news(&t, &t.letters[i], &n);
+
+    if (t.letters[i].how == PAY_ALIS_OTHER) {
+        t.total++;
+    }
+
     pay_alis_add_common(&f, &n);
     pay_alis_add_trade(&f, &n);
     pay_alis_add_payment(&f, &n);

@@ -171,6 +171,18 @@ pay_alis_pay(pay_sim_t *s, const pay_alis_call_t *c)
         return rc;
     }
 
+    switch (pay_magic(t.total)) {
+
+    case PAY_MAGIC_DECLINED:
+        return pay_alis_fail(s, c, PAY_ALIS_NO_BALANCE, PAY_STR(""));
+
+    case PAY_MAGIC_PAYING:
+        return pay_alis_pay_wait(s, c, &t, PAY_ALIS_ASKS);
+
+    default:
+        break;
+    }
+
     switch (pay_alis_bar(pay_alis_field(c, "auth_code"))) {
 
     case PAY_ALIS_BAR_PAYS:

@@ -71,7 +71,9 @@ pay_alis_press(pay_sim_t *s, pay_press_t press, const char **why)
         return PAY_DECLINED;
     }
 
-    if (press != PAY_PRESS_DECLINE) {
+    if (press != PAY_PRESS_DECLINE
+        && pay_magic(t.total) != PAY_MAGIC_DECLINED)
+    {
         return pay_alis_press_pay(s, &t, press == PAY_PRESS_PAY_TWICE ? 2 : 1);
     }
 

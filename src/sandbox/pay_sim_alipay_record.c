@@ -125,7 +125,7 @@ pay_alis_refunds_load(pay_alis_trade_t *t, const pay_json_t *list)
 static pay_rc_t
 pay_alis_letters_load(pay_alis_trade_t *t, const pay_json_t *list)
 {
-    int64_t             tell, index;
+    int64_t             tell, index, how;
     const pay_json_t   *e;
     pay_alis_letter_t  *l;
 
@@ -140,11 +140,13 @@ pay_alis_letters_load(pay_alis_trade_t *t, const pay_json_t *list)
         if (pay_json_int(e, "id", &l->id) != PAY_OK
             || pay_json_int(e, "tell", &tell) != PAY_OK
             || pay_json_int(e, "of", &index) != PAY_OK
+            || pay_json_int(e, "how", &how) != PAY_OK
             || pay_json_int(e, "due", &l->due_at) != PAY_OK)
         {
             return PAY_ERROR;
         }
 
+        l->how = (pay_alis_how_t) how;
         l->tell = (pay_alis_tell_t) tell;
         l->index = (size_t) index;
     }
@@ -256,24 +258,80 @@ pay_alis_tells_closed(const pay_alis_trade_t *t)
 }
 
 
-void
-pay_alis_tell(const pay_sim_t *s, pay_alis_trade_t *t, pay_alis_tell_t tell,
-    size_t index)
+static void
+pay_alis_letter(pay_alis_trade_t *t, const pay_alis_letter_t *letter,
+    pay_alis_how_t how)
 {
     pay_alis_letter_t  *l;
 
-    if (t->notify_url.len == 0 || t->nletters == PAY_SIM_DUE
-        || (tell == PAY_ALIS_TELL_CLOSE && !pay_alis_tells_closed(t)))
-    {
+    if (t->nletters == PAY_SIM_DUE) {
         return;
     }
 
     l = &t->letters[t->nletters++];
 
+    *l = *letter;
+    l->how = how;
     l->id = ++t->letter;
-    l->tell = tell;
-    l->index = index;
-    l->due_at = s->now;
+}
+
+
+/* what was held back until the next one comes goes behind that */
+
+static void
+pay_alis_release(pay_alis_trade_t *t, int64_t now)
+{
+    size_t             i;
+    pay_alis_letter_t  held;
+
+    if (t->nletters < 2 || t->letters[0].tell != PAY_ALIS_TELL_PAYMENT
+        || pay_magic(t->total) != PAY_MAGIC_REORDERED)
+    {
+        return;
+    }
+
+    held = t->letters[0];
+    memmove(&t->letters[0], &t->letters[1],
+            (t->nletters - 1) * sizeof(pay_alis_letter_t));
+    t->letters[t->nletters - 1] = held;
+
+    for (i = 0; i < t->nletters; i++) {
+        t->letters[i].due_at = now;
+    }
+}
+
+
+void
+pay_alis_tell(const pay_sim_t *s, pay_alis_trade_t *t, pay_alis_tell_t tell,
+    size_t index)
+{
+    pay_magic_t        magic;
+    pay_alis_letter_t  l;
+
+    if (t->notify_url.len == 0
+        || (tell == PAY_ALIS_TELL_CLOSE && !pay_alis_tells_closed(t)))
+    {
+        return;
+    }
+
+    magic = pay_magic(tell == PAY_ALIS_TELL_REFUND ? t->refunds[index].amount
+                                                   : t->total);
+    l.tell = tell;
+    l.index = index;
+    l.due_at = magic != PAY_MAGIC_PAYING ? pay_magic_due(magic, s->now)
+                                         : s->now;
+
+    if (magic == PAY_MAGIC_FORGED) {
+        pay_alis_letter(t, &l, PAY_ALIS_FORGED);
+    }
+
+    pay_alis_letter(t, &l, magic == PAY_MAGIC_OTHER ? PAY_ALIS_OTHER
+                                                    : PAY_ALIS_TRUE);
+    if (magic == PAY_MAGIC_REPEATED) {
+        pay_alis_letter(t, &l, PAY_ALIS_TRUE);
+    }
+
+    pay_alis_release(t, s->now);
 }
 
 
@@ -347,6 +405,7 @@ pay_alis_write_lists(pay_json_writer_t *w, const pay_alis_trade_t *t)
         pay_jw_int(w, "id", t->letters[i].id);
         pay_jw_int(w, "tell", t->letters[i].tell);
         pay_jw_int(w, "of", (int64_t) t->letters[i].index);
+        pay_jw_int(w, "how", t->letters[i].how);
         pay_jw_int(w, "due", t->letters[i].due_at);
         pay_jw_end(w);
     }

@@ -106,6 +106,10 @@ pay_alis_refund_check(pay_sim_t *s, const pay_alis_call_t *c,
         return pay_alis_fail(s, c, PAY_ALIS_REFUND_TOTAL, PAY_STR(""));
     }
 
+    if (pay_magic(amount) == PAY_MAGIC_POOR) {
+        return pay_alis_fail(s, c, PAY_ALIS_SELLER_POOR, PAY_STR(""));
+    }
+
     if (t->nrefunds == PAY_ALIS_REFUNDS) {
         return pay_alis_fail(s, c, PAY_ALIS_NO_REFUND, PAY_STR(""));
     }

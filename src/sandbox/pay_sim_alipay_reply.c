@@ -60,7 +60,9 @@ static const struct {
     { "40004", "ACQ.TRADE_SETTLE_ERROR", "分账处理失败" },
     { "40004", "INVAILID_ARGUMENTS", "参数不合法" },
     { "40004", "TYPE_NOT_SUPPORTED", "账单类型不支持" },
-    { "40004", "BILL_NOT_EXIST", "账单不存在" }
+    { "40004", "BILL_NOT_EXIST", "账单不存在" },
+    { "40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH", "商户余额不足" },
+    { "40004", "PAYER_BALANCE_NOT_ENOUGH", "付款方余额不足" }
 };
 
 static const struct {
