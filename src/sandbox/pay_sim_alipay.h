@@ -11,6 +11,7 @@
  *   pay_sim_alipay_body.c      what biz_content may hold
  *   pay_sim_alipay_rules.c     ... of what is no trade
  *   pay_sim_alipay_record.c    the trade as stored
+ *   pay_sim_alipay_index.c     our numbers, and where they lead
  *   pay_sim_alipay_trade.c     precreate, query, close, cancel
  *   pay_sim_alipay_begin.c     how a trade begins
  *   pay_sim_alipay_page.c      page, wap and app, and the way back from them
