@@ -1,7 +1,7 @@
 #
 # Copyright (C) the ngx_pay authors
 #
-# Where pay_tick may be (docs/design.md section 10).
+# Where pay_tick may be, and pay_statement_size (docs/design.md sections 7, 10).
 #
 
 use strict;
@@ -72,6 +72,16 @@ refused('no zone', 'need "pay_zone zone=name:size;"',
                   merchant => undef,
                   more => "server {\nlisten 127.0.0.1:$port;\n$tick}\n" ],
         config => '');
+
+
+# pay_statement_size
+
+refused('pay_statement_size, a word', '"pay_statement_size" directive invalid '
+        . 'value', at => 'pay_statement_size', @none,
+        config => "pay_statement_size large;\n");
+refused('pay_statement_size twice', '"pay_statement_size" directive is '
+        . 'duplicate', at => 'pay_statement_size', @none,
+        config => "pay_statement_size 1m;\npay_statement_size 1m;\n");
 
 for ("127.0.0.1:$port", "127.0.0.2:$port") {
     taken($_, '', server($_));
