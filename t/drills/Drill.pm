@@ -171,6 +171,13 @@ sub conf {
     my $module = _module();
     my $url = $p{app_url} // "http://127.0.0.1:$p{app}/pay/notify";
 
+    # the drills speak to one channel
+
+    _change(\$text, 1, qr/^ {4}pay_channel alipay \{.*?^ {4}\}\n/ms, '');
+    _change(\$text, 1, qr/^ +channel +alipay;\n/m, '');
+    _change(\$text, 1, qr{^ {8}location = /notify/alipay \{.*?^ {8}\}\n}ms, '');
+    _change(\$text, 1, qr{^ {8}location /gateway.do \{.*?^ {8}\}\n}ms, '');
+
     for my $word (sort keys %{ $p{call} }) {
         $call =~ s/^($word\s+).*;$/$1$p{call}{$word};/m
             or die "pay_proxy.conf has no $word\n";

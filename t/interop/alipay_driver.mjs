@@ -72,29 +72,16 @@ await main(async () => {
             'keys/ali_pub.pem': alipay.publicKey
         },
         edits: () => [
-            ['    pay_merchant demo {\n', `
-    pay_channel alipay {
-        driver             alipay;
-        mode               sandbox;
-        host               http://127.0.0.1:${wire.port};
-        app_id             ${APP};
-        seller_id          ${SELLER};
-        app_private_key    keys/ali_app.pem;
-        alipay_public_key  keys/ali_pub.pem;
-        notify_url         http://127.0.0.1:8080/notify/alipay;
-    }
-
-    pay_merchant demo {
-        channel         alipay;
-`],
-            ['        location = /notify/wechat {\n', `
-        location = /notify/alipay {
-            pay_notify  alipay;
-            proxy_pass  http://127.0.0.1:8082/sandbox/inbox;
-        }
-
-        location = /notify/wechat {
-`]
+            [['host                http://127.0.0.1:8082;',
+              'app_id              2021000000000001;',
+              'seller_id           2088000000000001;',
+              'app_private_key     keys/alipay_app_key.pem;',
+              'alipay_public_key   keys/alipay_pub.pem;'].join('\n        '),
+             `host http://127.0.0.1:${wire.port};
+              app_id ${APP}; seller_id ${SELLER};
+              app_private_key keys/ali_app.pem;
+              alipay_public_key keys/ali_pub.pem;`],
+            ['sandbox_alipay_key  keys/alipay_key.pem;', '']
         ]
     });
 

@@ -146,14 +146,14 @@ await main(async () => {
         const pressed = await press(channel, id);
 
         members(pressed, ['channel', 'order_id', 'action', 'state', 'message',
-                          'notices'], 'pay');
+                          'notices', 'pending', 'refunds'], 'pay');
         is([pressed.channel, pressed.order_id, pressed.action, pressed.state],
            ['wechat', id, 'pay', 'SUCCESS'], 'pay: what was done');
         is(pressed.notices.length, 1, 'pay: one notice');
 
         const [notice] = pressed.notices;
 
-        members(notice, ['payment', 'attempt', 'url', 'event',
+        members(notice, ['kind', 'number', 'payment', 'attempt', 'url', 'event',
                          'application_status', 'acknowledgement'], 'notice');
         is([notice.url, notice.application_status, notice.acknowledgement],
            [`http://127.0.0.1:${gateway}/notify/wechat`, 200,

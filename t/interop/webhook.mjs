@@ -33,7 +33,9 @@ await main(async () => {
             ['webhook_secret  keys/demo.whsec;',
              'webhook_secret  keys/demo.whsec;\n' +
              '        webhook_secret  keys/rotated.whsec;'],
-            ['proxy_pass  http://127.0.0.1:8082/sandbox/inbox;',
+            ['stand-in that lists what it gets\n            ' +
+             'proxy_pass  http://127.0.0.1:8082/sandbox/inbox;',
+             'stand-in\n            ' +
              `proxy_pass http://127.0.0.1:${app.port}/pay?from=location;`]
         ]
     });
