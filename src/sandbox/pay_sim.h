@@ -34,6 +34,9 @@ pay_rc_t pay_sim_thing(pay_sim_t *s, pay_str_t id, pay_sim_thing_t **out);
 /* to be stored; PAY_INVALID: it is too long */
 pay_rc_t pay_sim_put(pay_sim_thing_t *thing, pay_str_t text);
 
+/* ... what was written, as the order itself */
+pay_rc_t pay_sim_keep(pay_sim_t *s, pay_json_writer_t *w);
+
 /* a thing that cannot be there yet: its id is a number just made */
 pay_rc_t pay_sim_make(pay_sim_t *s, pay_str_t id, pay_str_t text);
 

@@ -418,7 +418,7 @@ pay_rc_t
 pay_alis_save(pay_sim_t *s, const pay_alis_trade_t *t)
 {
     size_t              i;
-    pay_str_t           text;
+    pay_rc_t            rc;
     pay_json_writer_t  *w;
 
     w = pay_json_writer(s->arena);
@@ -444,21 +444,13 @@ pay_alis_save(pay_sim_t *s, const pay_alis_trade_t *t)
     pay_alis_write_lists(w, t);
     pay_jw_end(w);
 
-    text = pay_jw_text(w);
+    rc = pay_sim_keep(s, w);
 
-    if (text.data == NULL) {
-        return PAY_ERROR;
+    if (rc == PAY_OK) {
+        pay_alis_due(s, t);
     }
 
-    if (text.len > PAY_SIM_TEXT_MAX) {
-        return PAY_INVALID;
-    }
-
-    s->order = text;
-    s->changed = 1;
-    pay_alis_due(s, t);
-
-    return PAY_OK;
+    return rc;
 }
 
 

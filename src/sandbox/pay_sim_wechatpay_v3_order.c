@@ -448,7 +448,8 @@ pay_rc_t
 pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o)
 {
     size_t              i;
-    pay_str_t           text, *member;
+    pay_rc_t            rc;
+    pay_str_t          *member;
     pay_json_writer_t  *w;
 
     w = pay_json_writer(s->arena);
@@ -479,21 +480,13 @@ pay_wxs_order_save(pay_sim_t *s, const pay_wxs_order_t *o)
     pay_wxs_rows_save(w, o);
     pay_jw_end(w);
 
-    text = pay_jw_text(w);
+    rc = pay_sim_keep(s, w);
 
-    if (text.data == NULL) {
-        return PAY_ERROR;
+    if (rc == PAY_OK) {
+        pay_wxs_due(s, o);
     }
 
-    if (text.len > PAY_SIM_TEXT_MAX) {
-        return PAY_INVALID;
-    }
-
-    s->order = text;
-    s->changed = 1;
-    pay_wxs_due(s, o);
-
-    return PAY_OK;
+    return rc;
 }
 
 

@@ -123,7 +123,7 @@ pay_rc_t
 pay_wxs_transfer_save(pay_sim_t *s, const pay_wxs_transfer_t *t)
 {
     size_t              i;
-    pay_str_t           text, *member;
+    pay_str_t          *member;
     pay_json_writer_t  *w;
 
     w = pay_json_writer(s->arena);
@@ -149,14 +149,10 @@ pay_wxs_transfer_save(pay_sim_t *s, const pay_wxs_transfer_t *t)
     pay_jw_int(w, "state", t->state);
     pay_jw_end(w);
 
-    text = pay_jw_text(w);
-
-    if (text.data == NULL || text.len > PAY_SIM_TEXT_MAX) {
+    if (pay_sim_keep(s, w) != PAY_OK) {
         return PAY_ERROR;
     }
 
-    s->order = text;
-    s->changed = 1;
     pay_wxs_transfer_due(s, t);
 
     return PAY_OK;

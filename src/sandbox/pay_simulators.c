@@ -140,6 +140,28 @@ pay_sim_thing(pay_sim_t *s, pay_str_t id, pay_sim_thing_t **out)
 
 
 pay_rc_t
+pay_sim_keep(pay_sim_t *s, pay_json_writer_t *w)
+{
+    pay_str_t  text;
+
+    text = pay_jw_text(w);
+
+    if (text.data == NULL) {
+        return PAY_ERROR;
+    }
+
+    if (text.len > PAY_SIM_TEXT_MAX) {
+        return PAY_INVALID;
+    }
+
+    s->order = text;
+    s->changed = 1;
+
+    return PAY_OK;
+}
+
+
+pay_rc_t
 pay_sim_put(pay_sim_thing_t *thing, pay_str_t text)
 {
     if (text.data == NULL) {
